@@ -1,0 +1,1 @@
+//! Which task this thread is polling, and why it will wait.

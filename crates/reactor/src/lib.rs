@@ -1,0 +1,1 @@
+//! A reactor turns the kernel's news about descriptors into wakers.

@@ -1,0 +1,1 @@
+//! Locks and queues for tasks: fair, cancellable, ignorant of any executor.

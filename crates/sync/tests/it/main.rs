@@ -1,0 +1,1 @@
+//! One binary per crate: a file per module of the crate.
