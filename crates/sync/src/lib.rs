@@ -1,1 +1,56 @@
 //! Locks and queues for tasks: fair, cancellable, ignorant of any executor.
+//!
+//! | to | use |
+//! |---|---|
+//! | let one task at a time at a value | [`Lock`] |
+//! | let at most *n* at a time do something | [`Semaphore`] |
+//! | let everybody wait for something to happen | [`Event`] |
+//! | hand one value to one task | [`oneshot`] |
+//!
+//! They work under any executor and between any: nothing here knows more of a task than its
+//! [`Waker`](std::task::Waker), so one lock may be shared by two runtimes and a plain thread that
+//! calls `block_on`.
+//!
+//! # First come, first served
+//!
+//! That is a promise. What is released goes to the first in line, at once and by name; who comes
+//! later queues behind, also if that is the releaser itself, and the `try_` calls never pass by a
+//! line. So nobody starves, and the order of a run does not depend on luck.
+//!
+//! # When a waiter is dropped
+//!
+//! A waiting future may be dropped at any moment, by a timeout or a cancelled task.
+//!
+//! | dropped | what becomes of it |
+//! |---|---|
+//! | before its first poll | nothing: it had not joined the line |
+//! | while it waits | it leaves the line; those it held up go on |
+//! | after it was handed the lock or permit, before it came for it | the next in line gets it |
+//! | after an event let it go | nothing: each waiter is let go by itself |
+//! | a oneshot's [`Receiver`] | the sender is told; a value already sent is dropped |
+//!
+//! Waiting allocates nothing: the place in line is part of the future.
+//!
+//! # What a panic does
+//!
+//! A guard or permit dropped by a panic gives back what it holds; there is no poison. A waker that
+//! panics takes nobody else's turn with it: all others are woken, and then the panic goes on in
+//! whoever released.
+
+#![warn(rust_2018_idioms)]
+
+mod loom; // std, or loom's stand-ins
+mod calls; // wakers, to be called with nothing held
+#[expect(unsafe_code, reason = "the places in line are linked through the waiting futures")]
+mod waitlist; // start here: who is in line, and what one who leaves passes on
+mod turnstile; // permits, given in the order of the line
+#[expect(unsafe_code, reason = "the holder of a guard reaches the value")]
+mod lock;
+mod semaphore;
+mod event;
+mod oneshot;
+
+pub use event::{Event, EventStatistics, Waiting, WaitingOwned};
+pub use lock::{Guard, Lock, LockStatistics, Locking, LockingOwned, OwnedGuard};
+pub use oneshot::{Closed, Receiver, Sender, oneshot};
+pub use semaphore::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore, SemaphoreStatistics};

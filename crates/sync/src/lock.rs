@@ -1,0 +1,364 @@
+//! `Lock`: one task at a time, in the order in which they asked.
+//!
+//! # Invariant
+//!
+//! - ONE HOLDER: a guard exists only for whoever took the turnstile's only permit, and gives it
+//!   back as its last act; so the value is reached by one guard at a time.
+
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroU64;
+use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use evenkeel_context::Wait;
+use pin_project_lite::pin_project;
+
+use crate::calls::Calls;
+use crate::loom::{AtomicU64, Ordering, const_unless_loom};
+use crate::turnstile::Turnstile;
+use crate::waitlist::{Line, Serve, WaitList, Waiter};
+
+/// A value for one task at a time: asyncio's `Lock`, holding what it protects.
+///
+/// *First come, first served*, as a promise: releasing a lock that is waited for hands it to the
+/// first waiter, so nobody who comes later can slip in, [`try_lock`](Lock::try_lock) and the
+/// releaser itself included. A lock nobody waits for costs one atomic instruction to take and one
+/// to release.
+///
+/// A guard may be held across `.await`, sent to another thread, and dropped anywhere, by a panic
+/// too: there is no poison. Locking twice in one task waits for ever, as in asyncio.
+///
+/// ```
+/// use evenkeel_sync::Lock;
+///
+/// # futures_lite::future::block_on(async {
+/// let account = Lock::new(100);
+/// {
+///     let mut balance = account.lock().await;
+///     *balance -= 30;
+/// } // released here
+/// assert_eq!(*account.lock().await, 70);
+/// # })
+/// ```
+pub struct Lock<T: ?Sized> {
+    turnstile: Turnstile,
+    /// The task that took the lock last, or 0: a note for those who look, never relied on.
+    holder: AtomicU64,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: ONE HOLDER: the lock passes the value from thread to thread (T: Send) and never shares
+// it, so T need not be Sync.
+unsafe impl<T: ?Sized + Send> Send for Lock<T> {}
+// SAFETY: as above.
+unsafe impl<T: ?Sized + Send> Sync for Lock<T> {}
+
+impl<T> Lock<T> {
+    const_unless_loom! {
+        /// A free lock around `value`.
+        ///
+        /// ```
+        /// use evenkeel_sync::Lock;
+        ///
+        /// static VISITS: Lock<u32> = Lock::new(0);
+        /// *VISITS.try_lock().expect("nobody else is here") += 1;
+        /// ```
+        pub const fn new(value: T) -> Self {
+            Self {
+                turnstile: Turnstile::new(1),
+                holder: AtomicU64::new(0),
+                value: UnsafeCell::new(value),
+            }
+        }
+    }
+
+    /// The value, since nobody else can have the lock.
+    pub fn into_inner(self) -> T {
+        self.value.into_inner()
+    }
+}
+
+impl<T: ?Sized> Lock<T> {
+    /// Waits until it is this caller's turn.
+    ///
+    /// # Cancellation
+    ///
+    /// Place lost: dropping this future leaves the queue; awaiting again joins at the back. If the
+    /// lock had been handed to it already, the next in line gets it.
+    #[inline]
+    pub fn lock(&self) -> Locking<'_, T> {
+        Locking { waiter: Waiter::new(self, 1) }
+    }
+
+    /// The lock, if it is free and nobody waits for it.
+    #[inline]
+    pub fn try_lock(&self) -> Option<Guard<'_, T>> {
+        self.turnstile.try_take_only().then(|| Guard::taken(self))
+    }
+
+    /// As [`lock`](Lock::lock), with a guard that keeps the lock alive and borrows nothing.
+    ///
+    /// ```
+    /// use evenkeel_sync::Lock;
+    /// use std::sync::Arc;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let log = Arc::new(Lock::new(Vec::new()));
+    /// let mut guard = log.lock_owned().await;
+    /// std::thread::spawn(move || guard.push("from over there")).join().unwrap();
+    /// assert_eq!(log.lock().await.len(), 1);
+    /// # })
+    /// ```
+    ///
+    /// # Cancellation
+    ///
+    /// Place lost: as [`lock`](Lock::lock).
+    pub fn lock_owned(self: &Arc<Self>) -> LockingOwned<T> {
+        LockingOwned { waiter: Waiter::new(self.clone(), 1) }
+    }
+
+    /// As [`try_lock`](Lock::try_lock), with a guard that borrows nothing.
+    pub fn try_lock_owned(self: &Arc<Self>) -> Option<OwnedGuard<T>> {
+        self.turnstile.try_take_only().then(|| OwnedGuard::taken(self.clone()))
+    }
+
+    /// The value, since nobody else can have the lock.
+    pub fn get_mut(&mut self) -> &mut T {
+        self.value.get_mut()
+    }
+
+    /// Whether somebody has the lock, or has been handed it and not yet come for it.
+    pub fn is_locked(&self) -> bool {
+        self.turnstile.is_shut()
+    }
+
+    /// The id of the evenkeel task that has the lock or was handed it; `None` if it is free or was
+    /// taken outside of such a task. By the time it is read it may be out of date.
+    pub fn holder(&self) -> Option<NonZeroU64> {
+        // Relaxed: a note, see the field.
+        let holder = NonZeroU64::new(self.holder.load(Ordering::Relaxed));
+        if self.is_locked() { holder } else { None }
+    }
+
+    /// How the lock fares at this moment.
+    pub fn statistics(&self) -> LockStatistics {
+        let line = self.turnstile.list().lock();
+        LockStatistics {
+            locked: self.is_locked(),
+            holder: self.holder(),
+            waiting: line.waiting(),
+            waits: line.arrivals(),
+        }
+    }
+
+    #[inline]
+    fn note(&self, holder: Option<NonZeroU64>) {
+        // Relaxed: a note, see the field.
+        self.holder.store(holder.map_or(0, NonZeroU64::get), Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn release(&self) {
+        self.turnstile.give::<1>(1, Some(0), |task| self.note(task));
+    }
+}
+
+impl<T: ?Sized> Serve for Lock<T> {
+    fn list(&self) -> &WaitList {
+        self.turnstile.list()
+    }
+
+    #[inline]
+    fn try_take(&self, _one: usize) -> bool {
+        self.turnstile.try_take_only()
+    }
+
+    fn take_or_queue(&self, want: usize) -> bool {
+        self.turnstile.take_or_queue(want)
+    }
+
+    fn give_back(&self, _one: usize) {
+        self.release();
+    }
+
+    fn serve<const N: usize>(&self, line: &mut Line, calls: &mut Calls<N>) -> bool {
+        self.turnstile.serve(line, 0, calls, |task| self.note(task))
+    }
+
+    fn reason(&self) -> (Wait, u64) {
+        (Wait::Lock, self.holder().map_or(0, NonZeroU64::get))
+    }
+}
+
+/// The lock, held; dropping it releases. Made by [`Lock::lock`] and [`Lock::try_lock`].
+#[must_use = "the lock is released when the guard is dropped"]
+pub struct Guard<'a, T: ?Sized> {
+    lock: &'a Lock<T>,
+}
+
+/// The lock, held and kept alive. Made by [`Lock::lock_owned`] and [`Lock::try_lock_owned`].
+#[must_use = "the lock is released when the guard is dropped"]
+pub struct OwnedGuard<T: ?Sized> {
+    lock: Arc<Lock<T>>,
+}
+
+// SAFETY: ONE HOLDER: sending the guard sends the right to a `&mut T` (T: Send); releasing on
+// another thread than the one that took the lock is nothing to the turnstile.
+unsafe impl<T: ?Sized + Send> Send for Guard<'_, T> {}
+// SAFETY: a shared guard gives `&T` (T: Sync) and no way to the lock itself.
+unsafe impl<T: ?Sized + Sync> Sync for Guard<'_, T> {}
+// SAFETY: as for Guard; and whoever drops the last of the Arc drops a T that was sent to it.
+unsafe impl<T: ?Sized + Send> Send for OwnedGuard<T> {}
+// SAFETY: as for Guard.
+unsafe impl<T: ?Sized + Sync> Sync for OwnedGuard<T> {}
+
+impl<'a, T: ?Sized> Guard<'a, T> {
+    /// The caller has taken the lock's permit.
+    #[inline]
+    fn taken(lock: &'a Lock<T>) -> Self {
+        lock.note(evenkeel_context::current_id());
+        Self { lock }
+    }
+}
+
+impl<T: ?Sized> OwnedGuard<T> {
+    /// The caller has taken the lock's permit.
+    #[inline]
+    fn taken(lock: Arc<Lock<T>>) -> Self {
+        lock.note(evenkeel_context::current_id());
+        Self { lock }
+    }
+}
+
+macro_rules! guard {
+    ($guard:ty $(, $lifetime:lifetime)?) => {
+        impl<$($lifetime,)? T: ?Sized> Deref for $guard {
+            type Target = T;
+
+            #[inline]
+            fn deref(&self) -> &T {
+                // SAFETY: ONE HOLDER, and it is us; the borrow is of the guard.
+                unsafe { &*self.lock.value.get() }
+            }
+        }
+
+        impl<$($lifetime,)? T: ?Sized> DerefMut for $guard {
+            #[inline]
+            fn deref_mut(&mut self) -> &mut T {
+                // SAFETY: ONE HOLDER, and it is us; the borrow is of the guard, mutably.
+                unsafe { &mut *self.lock.value.get() }
+            }
+        }
+
+        impl<$($lifetime,)? T: ?Sized> Drop for $guard {
+            #[inline]
+            fn drop(&mut self) {
+                self.lock.release();
+            }
+        }
+
+        impl<$($lifetime,)? T: ?Sized + fmt::Debug> fmt::Debug for $guard {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&**self, f)
+            }
+        }
+
+        impl<$($lifetime,)? T: ?Sized + fmt::Display> fmt::Display for $guard {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&**self, f)
+            }
+        }
+    };
+}
+guard!(Guard<'a, T>, 'a);
+guard!(OwnedGuard<T>);
+
+pin_project! {
+    /// Waits for a lock. Made by [`Lock::lock`].
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct Locking<'a, T: ?Sized> {
+        #[pin]
+        waiter: Waiter<&'a Lock<T>>,
+    }
+}
+
+pin_project! {
+    /// Waits for a lock and keeps it alive. Made by [`Lock::lock_owned`].
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct LockingOwned<T: ?Sized> {
+        #[pin]
+        waiter: Waiter<Arc<Lock<T>>>,
+    }
+}
+
+impl<'a, T: ?Sized> Future for Locking<'a, T> {
+    type Output = Guard<'a, T>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().waiter.poll(cx).map(Guard::taken)
+    }
+}
+
+impl<T: ?Sized> Future for LockingOwned<T> {
+    type Output = OwnedGuard<T>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().waiter.poll(cx).map(OwnedGuard::taken)
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Locking<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Locking").finish_non_exhaustive()
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for LockingOwned<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LockingOwned").finish_non_exhaustive()
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Lock<T> {
+    /// The state, not the value: to look at that one would have to take the lock.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LockStatistics { locked, holder, waiting, .. } = self.statistics();
+        f.debug_struct("Lock")
+            .field("locked", &locked)
+            .field("holder", &holder)
+            .field("waiting", &waiting)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: Default> Default for Lock<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T> From<T> for Lock<T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+/// What [`Lock::statistics`] saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LockStatistics {
+    /// Whether somebody has it.
+    pub locked: bool,
+    /// Which evenkeel task has it, as far as known.
+    pub holder: Option<NonZeroU64>,
+    /// How many wait for it now.
+    pub waiting: usize,
+    /// How often somebody had to wait since it was made.
+    pub waits: u64,
+}
