@@ -1,1 +1,54 @@
 //! A timer is a deadline and a waker; this crate keeps many and returns those due.
+//!
+//! It works under any executor, and there are three ways to have it driven:
+//!
+//! - **Not at all.** Await [`sleep`], [`timeout`] or an [`interval`] wherever you are: a thread named
+//!   `evenkeel-timer` starts when it is first needed, and parks for good while nothing is registered.
+//! - **By evenkeel's runner.** Inside one, timers belong to the loop, and there is no such thread.
+//! - **By your own loop.** Make [`Timers`], [enter](Timers::enter) them on the threads that poll, ask
+//!   when the [next deadline](Timers::next_deadline) is and [fire](Timers::fire) what is due. With a
+//!   [`ManualClock`], an hour passes when you say so.
+//!
+//! What it promises: no timer fires early; deadlines fire in their order, to the nanosecond, and equal
+//! deadlines in the order in which they were registered; one wake-up per cause; arming and disarming
+//! cost the same with a thousand timers and with a million; a timer that is dropped frees its place at
+//! once.
+//!
+//! # Examples
+//!
+//! ```
+//! use evenkeel_timer::{TimeoutError, sleep, timeout};
+//! use std::time::Duration;
+//!
+//! # futures_lite::future::block_on(async {
+//! let answer = timeout(Duration::from_secs(5), async {
+//!     sleep(Duration::from_millis(2)).await;
+//!     42
+//! });
+//! assert_eq!(answer.await?, 42);
+//! # Ok::<_, TimeoutError>(())
+//! # }).unwrap();
+//! ```
+
+mod clock; // start here: what time it is
+mod slab; // places for timers, and keys to them
+mod wheel; // the pure structure
+mod shard; // a wheel behind a lock
+mod timers; // many shards, one driver
+mod current; // which timers this thread uses
+mod sleep; // one deadline
+mod interval; // a beat
+mod timeout; // a bound on any future
+#[cfg(not(loom))]
+mod thread; // who drives when nobody does
+
+mod loom;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use current::{Entered, now};
+pub use interval::{Interval, Missed, interval, interval_at};
+pub use slab::Key;
+pub use sleep::{InvalidDuration, Sleep, sleep, sleep_secs, sleep_until};
+pub use timeout::{Timeout, TimeoutError, timeout, timeout_at, wait_for};
+pub use timers::{TimerStatistics, Timers, TimersOptions};
+pub use wheel::{Due, Wheel};

@@ -1,0 +1,17 @@
+//! The one place that names atomics, locks and threads: std's, or loom's stand-ins in a model.
+#![allow(clippy::disallowed_types, reason = "the facade itself")]
+
+#[cfg(loom)]
+pub(crate) use loom::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicU64, Ordering, fence},
+};
+#[cfg(not(loom))]
+pub(crate) use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicU64, Ordering, fence},
+};
+
+// The fall-back thread is not part of any model, and neither is what only it needs.
+#[cfg(not(loom))]
+pub(crate) use std::thread;
