@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -36,7 +37,7 @@ pub fn oneshot<T>() -> (Sender<T>, Receiver<T>) {
         receiver: None,
         sender: None,
     }));
-    (Sender { shared: Some(shared.clone()) }, Receiver { shared })
+    (Sender { shared: Some(shared.clone()) }, Receiver { shared, ended: false })
 }
 
 struct State<T> {
@@ -70,25 +71,26 @@ fn poll_shared<T, R>(
     mut ready: impl FnMut(&mut State<T>) -> Option<R>,
     slot: impl Fn(&mut State<T>) -> &mut Option<Waker>,
 ) -> Poll<R> {
-    {
+    // Cloning is the executor's code, so it is done with nothing held, and we look again.
+    let mut fresh = None;
+    loop {
         let mut state = lock(shared);
         if let Some(outcome) = ready(&mut state) {
-            return unlocked(state, Poll::Ready(outcome));
+            drop(state);
+            return Poll::Ready(outcome);
         }
-        if slot(&mut state).as_ref().is_some_and(|old| old.will_wake(cx.waker())) {
-            evenkeel_context::waiting_for(why, 0);
-            return unlocked(state, Poll::Pending);
+        let slot = slot(&mut state);
+        let known = slot.as_ref().is_some_and(|old| old.will_wake(cx.waker()));
+        if known || fresh.is_some() {
+            if !known {
+                mem::swap(slot, &mut fresh);
+            }
+            drop(state);
+            break;
         }
+        drop(state);
+        fresh = Some(cx.waker().clone());
     }
-    // Cloning is the executor's code, so it is done with nothing held, and we look again.
-    let waker = cx.waker().clone();
-    let mut state = lock(shared);
-    if let Some(outcome) = ready(&mut state) {
-        return unlocked(state, Poll::Ready(outcome));
-    }
-    let old = slot(&mut state).replace(waker);
-    drop(state);
-    drop(old);
     evenkeel_context::waiting_for(why, 0);
     Poll::Pending
 }
@@ -181,6 +183,8 @@ impl<T> Drop for Sender<T> {
 #[must_use = "the value is received by awaiting this"]
 pub struct Receiver<T> {
     shared: Arc<Mutex<State<T>>>,
+    /// The sender is done and its value, if any, taken: there is nobody left to tell anything.
+    ended: bool,
 }
 
 impl<T> Receiver<T> {
@@ -227,14 +231,20 @@ impl<T> Future for Receiver<T> {
     type Output = Result<T, Closed>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        poll_shared(&self.shared, cx, Wait::Queue, State::take, |state| &mut state.receiver)
+        let this = self.get_mut();
+        let polled =
+            poll_shared(&this.shared, cx, Wait::Queue, State::take, |state| &mut state.receiver);
+        this.ended |= matches!(polled, Poll::Ready(Ok(_)));
+        polled
     }
 }
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         // A value that nobody can take any more goes now: the sender may keep its end for long.
-        self.refuse(|state| state.value.take());
+        if !self.ended {
+            self.refuse(|state| state.value.take());
+        }
     }
 }
 

@@ -1,1 +1,17 @@
-//! One binary per crate: a file per module of the crate.
+//! One binary per crate: a file per primitive, its cases named by their ids.
+#![allow(
+    clippy::disallowed_types,
+    clippy::undocumented_unsafe_blocks,
+    missing_docs,
+    reason = "tests are not modelled"
+)]
+
+mod fifo; // the executor the cases are told on
+mod cancel_everywhere;
+mod event;
+mod lock;
+mod oneshot;
+mod panics;
+mod semaphore;
+mod stress;
+mod traits;

@@ -1,0 +1,146 @@
+//! Every waiting call is polled k times and dropped, for every k and at every moment; afterwards
+//! nothing may be missing: no lock held, no permit gone, no entry left, the next one served.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use evenkeel_sync::{Event, Lock, Semaphore, oneshot};
+
+use crate::fifo::{now, poll};
+
+type Steps<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// Three contenders; the one at `victim` is dropped after `polls` polls, `late` says whether that is
+/// after the release. The others must all end.
+fn contend<'a>(
+    make: impl Fn() -> Steps<'a>,
+    release: impl FnOnce(),
+    victim: usize,
+    polls: usize,
+    late: bool,
+) {
+    let mut tasks: Vec<Option<Steps<'a>>> = (0..3).map(|_| Some(make())).collect();
+    for (n, task) in tasks.iter_mut().enumerate() {
+        let times = if n == victim { polls } else { 1 };
+        for _ in 0..times {
+            assert!(poll(task.as_mut().unwrap().as_mut()).is_pending());
+        }
+    }
+    if late {
+        release();
+        tasks[victim] = None;
+    } else {
+        tasks[victim] = None;
+        release();
+    }
+    // In order; twice round is more than any of them needs.
+    for _ in 0..2 {
+        for task in &mut tasks {
+            if task.as_mut().is_some_and(|task| poll(task.as_mut()).is_ready()) {
+                *task = None;
+            }
+        }
+    }
+    assert!(tasks.iter().all(Option::is_none), "somebody's turn was lost");
+}
+
+fn everywhere(mut check: impl FnMut(usize, usize, bool)) {
+    for victim in 0..3 {
+        for polls in 0..4 {
+            for late in [false, true] {
+                check(victim, polls, late);
+            }
+        }
+    }
+}
+
+#[test]
+fn lock() {
+    everywhere(|victim, polls, late| {
+        let lock = Lock::new(0);
+        let held = lock.try_lock().unwrap();
+        let make = || -> Steps<'_> { Box::pin(async { *lock.lock().await += 1 }) };
+        contend(make, || drop(held), victim, polls, late);
+        assert_eq!(lock.statistics().waiting, 0);
+        assert_eq!(*lock.try_lock().expect("free"), 2);
+    });
+}
+
+#[test]
+fn semaphore() {
+    for want in 1..=3 {
+        everywhere(|victim, polls, late| {
+            let semaphore = Semaphore::new(3);
+            let held = semaphore.try_acquire_many(3).unwrap();
+            let make =
+                || -> Steps<'_> { Box::pin(async { drop(semaphore.acquire_many(want).await) }) };
+            contend(make, || drop(held), victim, polls, late);
+            assert_eq!(semaphore.statistics().waiting, 0);
+            assert_eq!((semaphore.available(), semaphore.is_locked()), (3, false));
+        });
+    }
+}
+
+#[test]
+fn event() {
+    everywhere(|victim, polls, late| {
+        let event = Event::new();
+        let make = || -> Steps<'_> { Box::pin(event.wait()) };
+        let release = || {
+            event.set();
+            event.clear();
+        };
+        contend(make, release, victim, polls, late);
+        assert_eq!(event.statistics().waiting, 0);
+    });
+}
+
+#[test]
+fn the_same_with_owned_futures_and_every_pair_of_victims() {
+    let lock = std::sync::Arc::new(Lock::new(()));
+    let semaphore = std::sync::Arc::new(Semaphore::new(1));
+    for first in 0..4 {
+        for second in 0..4 {
+            for late in [false, true] {
+                let held = (now(lock.lock_owned()), now(semaphore.acquire_owned()));
+                let mut tasks: Vec<_> = (0..4)
+                    .map(|_| {
+                        Some((Box::pin(lock.lock_owned()), Box::pin(semaphore.acquire_owned())))
+                    })
+                    .collect();
+                for (lock, permit) in tasks.iter_mut().flatten() {
+                    assert!(poll(lock.as_mut()).is_pending() && poll(permit.as_mut()).is_pending());
+                }
+                let held = if late {
+                    drop(held);
+                    None
+                } else {
+                    Some(held)
+                };
+                tasks[first] = None;
+                tasks[second] = None;
+                drop(held);
+                for (lock, permit) in tasks.into_iter().flatten() {
+                    drop(now(lock));
+                    drop(now(permit));
+                }
+                assert!(!lock.is_locked());
+                assert_eq!(semaphore.available(), 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn oneshot_receiver() {
+    for polls in 0..4 {
+        let (mut sender, mut receiver) = oneshot();
+        for _ in 0..polls {
+            assert!(poll(Pin::new(&mut receiver)).is_pending());
+            assert!(poll(std::pin::pin!(sender.closed()).as_mut()).is_pending());
+        }
+        drop(receiver);
+        now(sender.closed());
+        assert_eq!(sender.send(polls), Err(polls));
+    }
+}

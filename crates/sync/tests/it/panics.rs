@@ -1,0 +1,173 @@
+//! Wakers that panic: nobody else's turn goes with them, and nothing stays locked.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, RawWaker, RawWakerVTable, Wake, Waker};
+
+use evenkeel_sync::{Event, Lock, Semaphore, oneshot};
+
+use crate::fifo::{Count, now, poll};
+
+struct Bomb;
+
+impl Wake for Bomb {
+    fn wake(self: Arc<Self>) {
+        panic!("the waker panics");
+    }
+}
+
+fn bomb() -> Waker {
+    Waker::from(Arc::new(Bomb))
+}
+
+fn panics(f: impl FnOnce()) {
+    let payload = catch_unwind(AssertUnwindSafe(f)).expect_err("the panic goes on");
+    assert_eq!(payload.downcast_ref(), Some(&"the waker panics"));
+}
+
+#[test]
+fn event_wakes_the_others() {
+    let event = Event::new();
+    let (count, waker) = Count::new();
+    let mut waiters: Vec<_> = (0..100).map(|_| Box::pin(event.wait())).collect();
+    for (n, waiter) in waiters.iter_mut().enumerate() {
+        let waker = if n % 10 == 0 { bomb() } else { waker.clone() };
+        assert!(waiter.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    panics(|| event.set());
+    assert_eq!(count.get(), 90);
+    assert!(waiters.iter_mut().all(|waiter| poll(waiter.as_mut()).is_ready()));
+    event.clear();
+    assert_eq!(event.statistics().waiting, 0);
+}
+
+#[test]
+fn semaphore_wakes_the_others() {
+    let semaphore = Semaphore::new(0);
+    let (count, waker) = Count::new();
+    let mut waiters: Vec<_> = (0..20).map(|_| Box::pin(semaphore.acquire())).collect();
+    for (n, waiter) in waiters.iter_mut().enumerate() {
+        let waker = if n % 10 == 0 { bomb() } else { waker.clone() };
+        assert!(waiter.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    panics(|| semaphore.add_permits(20));
+    assert_eq!(count.get(), 18);
+    for waiter in waiters {
+        now(waiter).forget();
+    }
+    semaphore.add_permits(1);
+    drop(now(semaphore.acquire()));
+}
+
+#[test]
+fn lock_is_handed_over_all_the_same() {
+    let lock = Lock::new(());
+    let held = lock.try_lock().unwrap();
+    let mut first = Box::pin(lock.lock());
+    let mut second = Box::pin(lock.lock());
+    assert!(first.as_mut().poll(&mut Context::from_waker(&bomb())).is_pending());
+    let (count, waker) = Count::new();
+    assert!(second.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    panics(|| drop(held));
+    let held = now(first);
+    drop(held);
+    assert_eq!(count.get(), 1);
+    drop(second);
+    assert!(lock.try_lock().is_some());
+}
+
+#[test]
+fn a_cancelled_head_whose_next_panics() {
+    let semaphore = Semaphore::new(1);
+    let mut head = Box::pin(semaphore.acquire_many(2));
+    assert!(poll(head.as_mut()).is_pending());
+    let mut next = Box::pin(semaphore.acquire());
+    assert!(next.as_mut().poll(&mut Context::from_waker(&bomb())).is_pending());
+    panics(|| drop(head));
+    drop(now(next));
+    assert_eq!(semaphore.available(), 1);
+}
+
+#[test]
+fn a_guard_dropped_by_a_panic_does_not_abort_on_a_bad_waker() {
+    let lock = Lock::new(());
+    let held = lock.try_lock().unwrap();
+    let mut waiter = Box::pin(lock.lock());
+    assert!(waiter.as_mut().poll(&mut Context::from_waker(&bomb())).is_pending());
+    let payload = catch_unwind(AssertUnwindSafe(|| {
+        let _held = held;
+        panic!("the holder's own");
+    }))
+    .unwrap_err();
+    assert_eq!(payload.downcast_ref(), Some(&"the holder's own"));
+    drop(now(waiter));
+}
+
+#[test]
+fn oneshot_delivers_all_the_same() {
+    let (sender, mut receiver) = oneshot();
+    let mut cx_bomb = bomb();
+    let mut cx = Context::from_waker(&cx_bomb);
+    assert!(std::pin::Pin::new(&mut receiver).poll(&mut cx).is_pending());
+    panics(|| sender.send(5).unwrap());
+    assert_eq!(now(receiver), Ok(5));
+
+    let (mut sender, receiver) = oneshot::<u8>();
+    cx_bomb = bomb();
+    assert!(sender.poll_closed(&mut Context::from_waker(&cx_bomb)).is_pending());
+    panics(|| drop(receiver));
+    assert_eq!(sender.send(6), Err(6));
+}
+
+/// A waker whose clone panics while `ARMED`, and whose every clone is counted.
+static ARMED: AtomicUsize = AtomicUsize::new(0);
+static ALIVE: AtomicUsize = AtomicUsize::new(0);
+
+fn fragile() -> Waker {
+    fn clone(_: *const ()) -> RawWaker {
+        assert!(ARMED.load(Ordering::SeqCst) == 0, "the waker panics");
+        ALIVE.fetch_add(1, Ordering::SeqCst);
+        RawWaker::new(std::ptr::null(), &VTABLE)
+    }
+    fn done(_: *const ()) {
+        ALIVE.fetch_sub(1, Ordering::SeqCst);
+    }
+    static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, done, |_| (), done);
+    ALIVE.fetch_add(1, Ordering::SeqCst);
+    #[expect(unsafe_code, reason = "a waker that panics when cloned cannot be had otherwise")]
+    // SAFETY: the functions ignore their pointer and are safe from any thread.
+    unsafe {
+        Waker::from_raw(RawWaker::new(std::ptr::null(), &VTABLE))
+    }
+}
+
+#[test]
+fn a_clone_that_panics_leaves_everything_as_it_was() {
+    let lock = Lock::new(());
+    let event = Event::new();
+    let held = lock.try_lock().unwrap();
+    {
+        let waker = fragile();
+        let mut cx = Context::from_waker(&waker);
+        let mut locking = Box::pin(lock.lock());
+        let mut waiting = Box::pin(event.wait());
+        ARMED.store(1, Ordering::SeqCst);
+        // On the first poll, and on one that replaces another's waker.
+        for _ in 0..2 {
+            catch_unwind(AssertUnwindSafe(|| locking.as_mut().poll(&mut cx).is_ready()))
+                .unwrap_err();
+            catch_unwind(AssertUnwindSafe(|| waiting.as_mut().poll(&mut cx).is_ready()))
+                .unwrap_err();
+            assert!(poll(locking.as_mut()).is_pending() && poll(waiting.as_mut()).is_pending());
+        }
+        ARMED.store(0, Ordering::SeqCst);
+        assert!(locking.as_mut().poll(&mut cx).is_pending());
+        drop(held);
+        event.set();
+        drop(now(locking));
+        now(waiting);
+    }
+    assert_eq!(ALIVE.load(Ordering::SeqCst), 0);
+    assert!(lock.try_lock().is_some());
+}

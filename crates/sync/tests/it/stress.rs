@@ -1,0 +1,144 @@
+//! Eight threads at one primitive, with waiters that give up now and then.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+
+use evenkeel_sync::{Event, Lock, Semaphore, oneshot};
+use futures_lite::future::{block_on, poll_fn};
+
+const THREADS: usize = 8;
+const ROUNDS: usize = 1_000;
+
+/// A few random bits, the same in every run.
+fn dice(state: &mut u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state >> 32
+}
+
+/// Polls `future` at most `polls` times with the caller's waker, then drops it.
+async fn give_up<F: Future>(future: F, polls: u64) -> Option<F::Output> {
+    let mut future = pin!(future);
+    for _ in 0..polls {
+        if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
+            return Some(output);
+        }
+        std::thread::yield_now();
+    }
+    None
+}
+
+fn on_all_threads(work: impl Fn(&mut u64) + Sync) {
+    std::thread::scope(|scope| {
+        for n in 0..THREADS {
+            let work = &work;
+            scope.spawn(move || {
+                let mut seed = 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(n as u64 + 1);
+                work(&mut seed);
+            });
+        }
+    });
+}
+
+#[test]
+fn lock() {
+    let lock = Arc::new(Lock::new(0_usize));
+    let taken = AtomicUsize::new(0);
+    on_all_threads(|seed| {
+        for _ in 0..ROUNDS {
+            let got = block_on(async {
+                match dice(seed) % 4 {
+                    0 => give_up(lock.lock(), dice(seed) % 3).await.map(|mut g| *g += 1),
+                    1 => lock.try_lock().map(|mut guard| *guard += 1),
+                    2 => give_up(lock.lock_owned(), dice(seed) % 3).await.map(|mut g| *g += 1),
+                    _ => {
+                        *lock.lock().await += 1;
+                        Some(())
+                    }
+                }
+            });
+            taken.fetch_add(usize::from(got.is_some()), Ordering::Relaxed);
+        }
+    });
+    assert_eq!(lock.statistics().waiting, 0);
+    assert_eq!(*lock.try_lock().expect("free"), taken.into_inner());
+}
+
+#[test]
+fn semaphore() {
+    let semaphore = Semaphore::new(3);
+    let inside = AtomicUsize::new(0);
+    on_all_threads(|seed| {
+        for _ in 0..ROUNDS {
+            let n = (dice(seed) % 3 + 1) as usize;
+            let permit = block_on(async {
+                match dice(seed) % 3 {
+                    0 => give_up(semaphore.acquire_many(n), dice(seed) % 3).await,
+                    1 => semaphore.try_acquire_many(n),
+                    _ => Some(semaphore.acquire_many(n).await),
+                }
+            });
+            if let Some(permit) = permit {
+                let before = inside.fetch_add(permit.permits(), Ordering::SeqCst);
+                assert!(before + permit.permits() <= 3, "more inside than there are permits");
+                inside.fetch_sub(permit.permits(), Ordering::SeqCst);
+            }
+        }
+    });
+    assert_eq!((semaphore.available(), semaphore.is_locked()), (3, false));
+}
+
+#[test]
+fn event() {
+    let event = Event::new();
+    let waited = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let waiters: Vec<_> = (1..THREADS)
+            .map(|n| {
+                let (event, waited) = (&event, &waited);
+                scope.spawn(move || {
+                    let mut seed = n as u64;
+                    for _ in 0..ROUNDS {
+                        block_on(give_up(event.wait(), dice(&mut seed) % 3));
+                        block_on(event.wait());
+                        waited.fetch_add(1, Ordering::Relaxed);
+                    }
+                })
+            })
+            .collect();
+        while !waiters.iter().all(|waiter| waiter.is_finished()) {
+            event.set();
+            event.clear();
+            std::thread::yield_now();
+        }
+    });
+    assert_eq!(waited.into_inner(), (THREADS - 1) * ROUNDS);
+    assert_eq!(event.statistics().waiting, 0);
+}
+
+#[test]
+fn oneshots() {
+    let drops = AtomicUsize::new(0);
+    struct Token<'a>(&'a AtomicUsize);
+    impl Drop for Token<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    for round in 0..ROUNDS {
+        let (sender, receiver) = oneshot();
+        std::thread::scope(|scope| {
+            scope.spawn(|| drop(sender.send(Token(&drops))));
+            match round % 3 {
+                0 => assert!(block_on(receiver).is_ok()),
+                1 => drop(receiver),
+                _ => drop(block_on(give_up(receiver, 2))),
+            }
+        });
+        assert_eq!(drops.load(Ordering::Relaxed), round + 1, "dropped exactly once");
+    }
+}

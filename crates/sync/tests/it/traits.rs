@@ -1,0 +1,72 @@
+//! What may be sent and shared, as the compiler sees it.
+
+use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::sync::MutexGuard;
+
+use evenkeel_sync::*;
+
+fn send<T: Send + ?Sized>() {}
+fn sync<T: Sync + ?Sized>() {}
+
+/// Answers whether `$type` is `$auto`, without failing to compile if it is not.
+macro_rules! is {
+    ($type:ty: $auto:ident) => {{
+        #[allow(dead_code, reason = "as below")]
+        trait No {
+            const IS: bool = false;
+        }
+        impl<T: ?Sized> No for T {}
+        struct Probe<T: ?Sized>(PhantomData<T>);
+        #[allow(dead_code, reason = "one of the two is not chosen")]
+        impl<T: ?Sized + $auto> Probe<T> {
+            const IS: bool = true;
+        }
+        <Probe<$type>>::IS
+    }};
+}
+
+#[test]
+fn what_may_be_sent_and_shared() {
+    send::<Lock<Cell<u8>>>();
+    sync::<Lock<Cell<u8>>>();
+    send::<Guard<'static, Cell<u8>>>();
+    send::<OwnedGuard<Cell<u8>>>();
+    sync::<Guard<'static, MutexGuard<'static, u8>>>();
+    send::<Locking<'static, Cell<u8>>>();
+    sync::<Locking<'static, Cell<u8>>>();
+    send::<LockingOwned<dyn Send>>();
+    send::<Semaphore>();
+    sync::<Semaphore>();
+    send::<Acquire<'static>>();
+    send::<AcquireOwned>();
+    send::<Permit<'static>>();
+    sync::<OwnedPermit>();
+    send::<Event>();
+    sync::<Event>();
+    send::<Waiting<'static>>();
+    send::<WaitingOwned>();
+    send::<Sender<Cell<u8>>>();
+    sync::<Sender<Cell<u8>>>();
+    send::<Receiver<Cell<u8>>>();
+}
+
+#[test]
+fn and_what_may_not() {
+    assert!(is!(Lock<u8>: Sync), "the probe works");
+    assert!(!is!(Lock<Rc<u8>>: Send));
+    assert!(!is!(Lock<Rc<u8>>: Sync));
+    assert!(!is!(Guard<'static, Rc<u8>>: Send));
+    assert!(!is!(Guard<'static, Cell<u8>>: Sync));
+    assert!(!is!(OwnedGuard<Rc<u8>>: Send));
+    assert!(!is!(OwnedGuard<RefCell<u8>>: Sync));
+    assert!(!is!(Locking<'static, Rc<u8>>: Send));
+    assert!(!is!(LockingOwned<Rc<u8>>: Send));
+    assert!(!is!(Sender<Rc<u8>>: Send));
+    assert!(!is!(Receiver<Rc<u8>>: Send));
+    assert!(!is!(Locking<'static, u8>: Unpin));
+    assert!(!is!(Acquire<'static>: Unpin));
+    assert!(!is!(Waiting<'static>: Unpin));
+    assert!(is!(Receiver<u8>: Unpin));
+}

@@ -1,0 +1,326 @@
+//! Models of every race in this crate: each is run through all schedules loom can tell apart, within
+//! the bound given by `LOOM_MAX_PREEMPTIONS`. Beside each stands a weakening that it was seen to catch.
+//!
+//! `RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=2 cargo test --release -p evenkeel-sync --test loom`
+#![cfg(loom)]
+#![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use evenkeel_sync::{Event, Lock, Semaphore, oneshot};
+use loom::cell::UnsafeCell;
+use loom::future::block_on;
+use loom::thread;
+
+/// A number that loom watches: two accesses that are not ordered fail the model.
+struct Watched(UnsafeCell<usize>);
+
+// SAFETY: that it is reached by one thread at a time is what the models check.
+unsafe impl Send for Watched {}
+unsafe impl Sync for Watched {}
+
+impl Watched {
+    fn new() -> Self {
+        Self(UnsafeCell::new(0))
+    }
+
+    fn add(&self, n: usize) {
+        // SAFETY: loom fails the model if another access is not ordered with this one.
+        self.0.with_mut(|number| unsafe { *number += n });
+    }
+
+    fn get(&self) -> usize {
+        // SAFETY: as above.
+        self.0.with(|number| unsafe { *number })
+    }
+}
+
+fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Polls `times` times and drops: a waiter that gives up, perhaps just as it is called.
+fn give_up<F: Future>(future: F, times: usize) -> Option<F::Output> {
+    let mut future = pin!(future);
+    for _ in 0..times {
+        if let Poll::Ready(output) = poll(future.as_mut()) {
+            return Some(output);
+        }
+    }
+    None
+}
+
+/// Three threads take, change, release. Caught: Relaxed for Acquire in `try_take_only`; Relaxed for
+/// Release in `try_give`; `serve` leaving QUEUED set for an empty line.
+#[test]
+fn lock_between_three() {
+    loom::model(|| {
+        let lock = Arc::new(Lock::new(Watched::new()));
+        let others: Vec<_> = (0..2)
+            .map(|_| {
+                let lock = lock.clone();
+                thread::spawn(move || block_on(async { lock.lock().await.add(1) }))
+            })
+            .collect();
+        block_on(async { lock.lock().await.add(1) });
+        for other in others {
+            other.join().unwrap();
+        }
+        assert_eq!(lock.try_lock().expect("free").get(), 3);
+    });
+}
+
+/// The holder releases while one of two waiters gives up, called or not. Caught: `leave` not giving
+/// back what a called waiter had; `leave` looking at the place before it locks the line.
+#[test]
+fn release_against_a_waiter_that_gives_up() {
+    loom::model(|| {
+        let lock = Arc::new(Lock::new(Watched::new()));
+        let held = lock.try_lock().unwrap();
+        let quitter = {
+            let lock = lock.clone();
+            thread::spawn(move || drop(give_up(lock.lock(), 2)))
+        };
+        let stayer = {
+            let lock = lock.clone();
+            thread::spawn(move || block_on(async { lock.lock().await.add(1) }))
+        };
+        held.add(1);
+        drop(held);
+        quitter.join().unwrap();
+        stayer.join().unwrap();
+        assert_eq!(lock.try_lock().expect("free").get(), 2);
+        assert_eq!(lock.statistics().waiting, 0);
+    });
+}
+
+/// The first waiter has been called and is dropped while the second joins or looks. Caught:
+/// `take_or_queue` not setting QUEUED (the second is never called).
+#[test]
+fn a_called_waiter_dropped_while_another_joins() {
+    loom::model(|| {
+        let lock = Arc::new(Lock::new(Watched::new()));
+        let held = lock.try_lock().unwrap();
+        let mut first = Box::pin(lock.lock_owned());
+        assert!(poll(first.as_mut()).is_pending());
+        drop(held);
+        let second = {
+            let lock = lock.clone();
+            thread::spawn(move || block_on(async { lock.lock().await.add(1) }))
+        };
+        drop(first);
+        second.join().unwrap();
+        assert_eq!(lock.try_lock().expect("free").get(), 1);
+    });
+}
+
+/// A release, a waiter, and one who only tries: the trier never gets past the waiter. Caught:
+/// `serve` storing the permit free instead of handing it over.
+#[test]
+fn a_trier_does_not_barge() {
+    loom::model(|| {
+        let lock = Arc::new(Lock::new(()));
+        let held = lock.try_lock().unwrap();
+        let mut waiter = pin!(lock.lock());
+        assert!(poll(waiter.as_mut()).is_pending());
+        let trier = {
+            let lock = lock.clone();
+            thread::spawn(move || lock.try_lock().is_none())
+        };
+        drop(held);
+        assert!(trier.join().unwrap(), "barged");
+        assert!(poll(waiter.as_mut()).is_ready());
+    });
+}
+
+/// Two give one permit each, a third wants both: it sees what either did before. Caught: Relaxed for
+/// Acquire in `serve`.
+#[test]
+fn two_permits_from_two_givers() {
+    loom::model(|| {
+        let shared = Arc::new((Semaphore::new(0), [Watched::new(), Watched::new()]));
+        let givers: Vec<_> = (0..2)
+            .map(|n| {
+                let shared = shared.clone();
+                thread::spawn(move || {
+                    shared.1[n].add(1);
+                    shared.0.add_permits(1);
+                })
+            })
+            .collect();
+        block_on(shared.0.acquire_many(2)).forget();
+        assert_eq!(shared.1[0].get() + shared.1[1].get(), 2);
+        for giver in givers {
+            giver.join().unwrap();
+        }
+        assert_eq!(shared.0.available(), 0);
+    });
+}
+
+/// One who wants two gives up in front of one who wants one, while a permit is given. Caught:
+/// `leave` not serving those the leaver held up; `give` deciding on the fast path with QUEUED set.
+#[test]
+fn the_first_gives_up_before_a_smaller_one() {
+    loom::model(|| {
+        let semaphore = Arc::new(Semaphore::new(0));
+        let giver = {
+            let semaphore = semaphore.clone();
+            thread::spawn(move || semaphore.add_permits(1))
+        };
+        let mut large = Box::pin(semaphore.acquire_many(2));
+        let mut small = Box::pin(semaphore.acquire());
+        assert!(poll(large.as_mut()).is_pending());
+        let got = poll(small.as_mut());
+        assert!(got.is_pending(), "it came second");
+        drop(large);
+        block_on(small).forget();
+        giver.join().unwrap();
+        assert_eq!((semaphore.available(), semaphore.is_locked()), (0, true));
+    });
+}
+
+/// Permits are given and taken on the fast path and on the slow one at once; none is lost. Caught:
+/// `serve` storing the word without `n` when it finds QUEUED.
+#[test]
+fn permits_are_neither_lost_nor_made() {
+    loom::model(|| {
+        let semaphore = Arc::new(Semaphore::new(2));
+        let others: Vec<_> = [1, 2]
+            .map(|n| {
+                let semaphore = semaphore.clone();
+                thread::spawn(move || drop(block_on(semaphore.acquire_many(n))))
+            })
+            .into_iter()
+            .collect();
+        drop(give_up(semaphore.acquire(), 1));
+        for other in others {
+            other.join().unwrap();
+        }
+        assert_eq!((semaphore.available(), semaphore.is_locked()), (2, false));
+    });
+}
+
+/// A waiter joins while the event is set: it is let go, and sees what came before. Caught: Relaxed
+/// for Release in `set`; `set` storing before it locks the line AND `join` not looking again.
+#[test]
+fn set_against_a_waiter_that_joins() {
+    loom::model(|| {
+        let shared = Arc::new((Event::new(), Watched::new()));
+        let waiter = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                block_on(shared.0.wait());
+                shared.1.get()
+            })
+        };
+        shared.1.add(1);
+        shared.0.set();
+        assert_eq!(waiter.join().unwrap(), 1);
+    });
+}
+
+/// `set(); clear()` lets go all who had joined, one of which gives up meanwhile. Caught: `look`
+/// asking the flag instead of the node.
+#[test]
+fn set_and_clear_against_a_waiter_that_gives_up() {
+    loom::model(|| {
+        let event = Arc::new(Event::new());
+        let mut quitter = Box::pin(event.wait_owned());
+        let mut stayer = Box::pin(event.wait_owned());
+        assert!(poll(quitter.as_mut()).is_pending() && poll(stayer.as_mut()).is_pending());
+        let setter = {
+            let event = event.clone();
+            thread::spawn(move || {
+                event.set();
+                event.clear();
+            })
+        };
+        drop(quitter);
+        block_on(stayer);
+        setter.join().unwrap();
+        assert_eq!(event.statistics().waiting, 0);
+    });
+}
+
+/// A value that is counted until it is dropped.
+struct Token(Arc<loom::sync::atomic::AtomicUsize>);
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, loom::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+fn drops(count: &Arc<loom::sync::atomic::AtomicUsize>) -> usize {
+    count.load(loom::sync::atomic::Ordering::Relaxed)
+}
+
+/// The value arrives, whenever the receiver looks. Caught: the poll not looking again after it
+/// cloned the waker.
+#[test]
+fn oneshot_send_against_poll() {
+    loom::model(|| {
+        let (sender, receiver) = oneshot();
+        let shared = Arc::new(Watched::new());
+        let seen = shared.clone();
+        let other = thread::spawn(move || {
+            shared.add(1);
+            assert!(sender.send(7).is_ok());
+        });
+        assert_eq!(block_on(receiver), Ok(7));
+        assert_eq!(seen.get(), 1);
+        other.join().unwrap();
+    });
+}
+
+/// The value comes back or goes with the receiver: dropped once, never lost. Caught: `send` not
+/// asking whether the receiver is gone; the receiver's drop leaving the value where it is.
+#[test]
+fn oneshot_send_against_drop() {
+    loom::model(|| {
+        let count = Arc::new(loom::sync::atomic::AtomicUsize::new(0));
+        let (sender, receiver) = oneshot();
+        let token = Token(count.clone());
+        let other = thread::spawn(move || {
+            drop(receiver);
+        });
+        let back = sender.send(token);
+        let before = drops(&count);
+        other.join().unwrap();
+        match back {
+            Err(token) => {
+                assert_eq!(before, 0);
+                drop(token);
+            }
+            Ok(()) => assert_eq!(drops(&count), 1, "gone when both ends are"),
+        }
+        assert_eq!(drops(&count), 1);
+    });
+}
+
+/// A receiver that waits hears of a sender that goes. Caught: `Sender::drop` not waking.
+#[test]
+fn oneshot_sender_drop_against_poll() {
+    loom::model(|| {
+        let (sender, receiver) = oneshot::<u8>();
+        let other = thread::spawn(move || drop(sender));
+        assert!(block_on(receiver).is_err());
+        other.join().unwrap();
+    });
+}
+
+/// A sender that waits in `closed` hears of a receiver that goes. Caught: `close` not taking the
+/// sender's waker.
+#[test]
+fn oneshot_closed_against_drop() {
+    loom::model(|| {
+        let (mut sender, receiver) = oneshot::<u8>();
+        let other = thread::spawn(move || drop(receiver));
+        block_on(sender.closed());
+        assert!(sender.send(1).is_err());
+        other.join().unwrap();
+    });
+}
