@@ -108,7 +108,6 @@ pub fn sleep_secs(secs: f64) -> Result<Sleep, InvalidDuration> {
 
 /// A number of seconds that is not a number; the error of [`sleep_secs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct InvalidDuration;
 
 impl fmt::Display for InvalidDuration {

@@ -110,7 +110,6 @@ pub fn wait_for<F: IntoFuture>(
 
 /// The future did not finish within its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub struct TimeoutError;
 
 impl fmt::Display for TimeoutError {

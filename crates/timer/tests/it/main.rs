@@ -1,1 +1,14 @@
 //! One binary per crate: a file per module of the crate.
+#![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
+
+mod support; // a small loop to drive things with
+
+mod clock;
+mod current;
+mod interval;
+mod panics;
+mod sleep;
+mod thread;
+mod timeout;
+mod timers;
+mod wheel;
