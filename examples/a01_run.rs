@@ -16,7 +16,7 @@ async fn ten(stage: Stage) -> i32 {
 }
 
 /// One second in all; in the tour a shorter one.
-pub fn scene(stage: Stage) {
+pub(crate) fn scene(stage: Stage) {
     // The loop, its threads, its timers and its poller exist from here ...
     let value = evenkeel::run(ten(stage));
     // ... to here. `run` gives back whatever the future gives.

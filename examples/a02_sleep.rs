@@ -9,7 +9,7 @@ use evenkeel_examples::Stage;
 use std::time::Duration;
 
 /// One second in all, and a moment for the counting.
-pub fn scene(mut stage: Stage) {
+pub(crate) fn scene(mut stage: Stage) {
     evenkeel::run(async {
         stage.lap();
         let sleeps: Vec<_> = (0..10_000).map(|_| evenkeel::sleep(stage.second())).collect();

@@ -29,7 +29,7 @@ async fn fails(stage: Stage) -> Result<i32, &'static str> {
 }
 
 /// Two seconds and a tenth.
-pub fn scene(mut stage: Stage) {
+pub(crate) fn scene(mut stage: Stage) {
     evenkeel::run(async {
         // A tuple of futures: each result keeps its own type.
         stage.lap();

@@ -16,7 +16,7 @@ async fn ten(stage: Stage) -> i32 {
 }
 
 /// One second.
-pub fn scene(mut stage: Stage) {
+pub(crate) fn scene(mut stage: Stage) {
     evenkeel::run(async {
         stage.lap();
         // Both start here. Awaiting two plain futures one after the other would take two

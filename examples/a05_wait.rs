@@ -31,7 +31,7 @@ fn results<T>(done: Vec<Done<T>>) -> Vec<T> {
 }
 
 /// A second and a half.
-pub fn scene(mut stage: Stage) {
+pub(crate) fn scene(mut stage: Stage) {
     evenkeel::run(async {
         // Until the first is done. The others go on: they come back as handles.
         stage.lap();

@@ -27,7 +27,7 @@ async fn ticker(stage: Stage) -> usize {
 }
 
 /// One second: were the loop blocked, the ticks would come after it and make it two.
-pub fn scene(mut stage: Stage) {
+pub(crate) fn scene(mut stage: Stage) {
     let (x, y) = (1, 2);
     // One thread for the loop, so that a call that blocked it would be seen to.
     let options = evenkeel::Options { workers: 1, ..Default::default() };

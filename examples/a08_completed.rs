@@ -15,7 +15,7 @@ use evenkeel_examples::Stage;
 use futures_lite::future;
 
 /// No time at all.
-pub fn scene(mut stage: Stage) {
+pub(crate) fn scene(mut stage: Stage) {
     evenkeel::run(async {
         stage.lap();
         // A task that was never run: it is born with its value. It goes wherever a task goes

@@ -18,7 +18,7 @@ fn blocking(number: u32, pause: Duration) -> u32 {
 }
 
 /// Three seconds.
-pub fn scene(mut stage: Stage) {
+pub(crate) fn scene(mut stage: Stage) {
     evenkeel::run(async {
         stage.lap();
         // Why a pool of your own, when `to_thread` has one? To bound one kind of call (five
