@@ -1,1 +1,80 @@
 //! A task is a future given a home, a state and a queue to come back to.
+//!
+//! | you want | take |
+//! |---|---|
+//! | one future, on this thread | [`block_on`] |
+//! | tasks on this thread, in strict order | [`LocalExecutor`] |
+//! | tasks on many threads | [`Executor`] |
+//! | all of them, in the order of the arguments | [`gather`], [`try_gather`] |
+//! | until one or all have ended; as they end | [`wait`], [`as_completed`] |
+//! | a value of its own for each task | [`task_local!`] |
+//!
+//! Nothing here starts a thread, knows the time or touches a descriptor: the crate works alone, under any
+//! loop, and beside any other executor.
+//!
+//! ```
+//! use evenkeel_task::{LocalExecutor, block_on, gather};
+//!
+//! let executor = LocalExecutor::new();
+//! let (a, b) = (executor.spawn(async { 1 }), executor.spawn(async { 2 }));
+//! assert_eq!(block_on(executor.run(gather((a, b)))), (1, 2));
+//! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// A task's life, in reading order.
+mod builder; // start here: what one may say of a task
+#[expect(unsafe_code, reason = "futures that borrow, or stay on one thread, in cells that know neither")]
+mod spawn;
+#[expect(unsafe_code, reason = "a pointer from the wrapper to the metadata beside it")]
+mod life;
+#[expect(unsafe_code, reason = "a pointer into the slab, and one to what few tasks have")]
+mod meta;
+#[expect(unsafe_code, reason = "slots that are reached from outside while their task may end")]
+mod registry;
+mod home;
+#[expect(unsafe_code, reason = "a Runnable as a bare pointer, to fit an atomic slot")]
+mod queue;
+mod ring;
+mod idle;
+mod parker;
+mod worker;
+#[expect(unsafe_code, reason = "the promise that futures of an executor are Send")]
+mod executor;
+#[expect(unsafe_code, reason = "cells that only the owner's thread touches")]
+mod local;
+#[expect(unsafe_code, reason = "futures that borrow and are not Send")]
+mod local_executor;
+#[expect(unsafe_code, reason = "a pointer to the metadata in the cell the handle keeps")]
+mod handle;
+mod error;
+#[expect(unsafe_code, reason = "a closure as a future in a cell")]
+mod job;
+
+// The task that runs.
+#[expect(unsafe_code, reason = "thread-local pointers whose borrow ends with the call that set them")]
+mod thread_state;
+#[expect(unsafe_code, reason = "a pointer into the slab of a home it keeps")]
+mod info;
+mod locals;
+
+// Waiting.
+mod block_on;
+mod yield_now;
+
+mod loom;
+
+pub use block_on::block_on;
+pub use builder::{Builder, Spawner};
+pub use error::{Cancelled, FailureReport, JoinError};
+pub use evenkeel_context::Wait as WaitReason;
+pub use executor::{Executor, ExecutorStatistics, Run, Tick};
+pub use handle::{Done, Join, JoinMut, Task};
+pub use info::{Canceller, TaskInfo, check_cancelled, current};
+pub use job::Job;
+pub use local_executor::{LocalExecutor, LocalRun};
+pub use locals::{NoCurrentTask, TaskLocal};
+pub use meta::{Ended, TaskId};
+pub use parker::Parker;
+pub use worker::{Turn, Worker};
+pub use yield_now::{YieldNow, yield_now};

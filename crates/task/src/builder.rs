@@ -1,0 +1,126 @@
+//! What one may say of a task before it is spawned, and a handle to spawn from anywhere.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::executor::Executor;
+use crate::handle::Task;
+use crate::home::Home;
+use crate::info::TaskInfo;
+use crate::local_executor::LocalExecutor;
+use crate::spawn::{self, Named};
+
+/// Says what a task is called, then spawns it.
+///
+/// ```
+/// use evenkeel_task::{Builder, LocalExecutor};
+///
+/// let executor = LocalExecutor::new();
+/// let task = Builder::new().name("fetch").spawn_local(&executor, async {});
+/// assert_eq!(task.name(), "fetch");
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "a builder does nothing before it spawns"]
+pub struct Builder {
+    name: Option<Arc<str>>,
+}
+
+impl Builder {
+    /// Nothing said: the task will be called `Task-N`, with its id.
+    pub fn new() -> Builder {
+        Builder::default()
+    }
+
+    /// The task's name, for `all_tasks`, errors and reports.
+    pub fn name(mut self, name: impl Into<String>) -> Builder {
+        self.name = Some(name.into().into());
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn named(self) -> Named {
+        Named { name: self.name, spawned_at: Location::caller() }
+    }
+
+    /// Spawns on `executor`.
+    #[track_caller]
+    pub fn spawn<'a, T: Send + 'a>(
+        self,
+        executor: &Executor<'a>,
+        future: impl Future<Output = T> + Send + 'a,
+    ) -> Task<T> {
+        executor.spawn_named(future, self.named())
+    }
+
+    /// Spawns on a local executor.
+    #[track_caller]
+    pub fn spawn_local<'a, T: 'a>(
+        self,
+        executor: &LocalExecutor<'a>,
+        future: impl Future<Output = T> + 'a,
+    ) -> Task<T> {
+        executor.spawn_named(future, self.named())
+    }
+
+    /// Spawns through `spawner`.
+    #[track_caller]
+    pub fn spawn_with<F>(self, spawner: &Spawner, future: F) -> Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        spawn::send(&spawner.home, future, self.named())
+    }
+}
+
+/// Spawns on one executor, of either kind, from any thread. Clones are the same.
+///
+/// When the executor is gone, what is spawned ends as cancelled, unpolled.
+#[derive(Clone)]
+pub struct Spawner {
+    home: Arc<Home>,
+}
+
+impl Spawner {
+    pub(crate) fn new(home: &Arc<Home>) -> Spawner {
+        Spawner { home: Arc::clone(home) }
+    }
+
+    /// Spawns a task.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        spawn::send(&self.home, future, Named::nothing())
+    }
+
+    /// Whether the executor is gone, or going.
+    pub fn is_closed(&self) -> bool {
+        self.home.is_closed()
+    }
+
+    /// Snapshots of the executor's live tasks, in the order of their ids.
+    pub fn tasks(&self) -> Vec<TaskInfo> {
+        self.home.tasks()
+    }
+
+    /// Asks every live task of the executor to end; answers how many were asked.
+    pub fn cancel_all(&self) -> usize {
+        self.home.cancel_all()
+    }
+
+    /// How many tasks of the executor have not ended.
+    pub fn live(&self) -> usize {
+        self.home.live()
+    }
+}
+
+impl fmt::Debug for Spawner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spawner").field("live", &self.live()).finish_non_exhaustive()
+    }
+}

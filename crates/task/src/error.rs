@@ -1,0 +1,250 @@
+//! How a task can end without a value, who learns of it, and the report if nobody does.
+
+use std::any::Any;
+use std::fmt;
+use std::io;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::home::Home;
+use crate::meta::{Meta, TaskId};
+
+/// A cancel reached this place: the payload with which an awaiter of a cancelled task unwinds, quietly,
+/// to its own task's boundary, and the error of [`check_cancelled`](crate::check_cancelled).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cancelled {
+    /// What was given to `cancel_with`, if anything was.
+    pub reason: Option<Arc<str>>,
+}
+
+impl fmt::Display for Cancelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.reason {
+            Some(reason) => write!(f, "cancelled: {reason}"),
+            None => f.write_str("cancelled"),
+        }
+    }
+}
+
+impl std::error::Error for Cancelled {}
+
+/// The text of a panic, if it has one.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    if let Some(text) = payload.downcast_ref::<&'static str>() {
+        text
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text
+    } else {
+        "a payload that is no text"
+    }
+}
+
+/// A task panicked and nobody holds a handle that would tell.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FailureReport {
+    /// The task.
+    pub id: TaskId,
+    /// The name it was given, if one was.
+    pub name: Option<Arc<str>>,
+    /// Where it was spawned.
+    pub spawned_at: Option<&'static Location<'static>>,
+    /// What the panic said.
+    pub message: String,
+}
+
+impl fmt::Display for FailureReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task {} ", self.id)?;
+        if let Some(name) = &self.name {
+            write!(f, "{name:?} ")?;
+        }
+        if let Some(at) = self.spawned_at {
+            write!(f, "(spawned at {at}) ")?;
+        }
+        write!(f, "panicked and nobody awaits it: {}", self.message)
+    }
+}
+
+/// What a failed task leaves in its cell. Dropped unread, a panic reports itself.
+pub(crate) struct Failure {
+    kind: Option<Kind>,
+    report: Option<Unread>,
+}
+
+enum Kind {
+    Cancelled(Option<Arc<str>>),
+    Panicked(Box<dyn Any + Send>),
+    Refused(io::Error),
+}
+
+/// What a report needs.
+struct Unread {
+    home: Arc<Home>,
+    id: TaskId,
+    name: Option<Arc<str>>,
+    spawned_at: Option<&'static Location<'static>>,
+}
+
+impl Failure {
+    pub(crate) fn cancelled(reason: Option<Arc<str>>) -> Failure {
+        Failure { kind: Some(Kind::Cancelled(reason)), report: None }
+    }
+
+    pub(crate) fn refused(error: io::Error) -> Failure {
+        Failure { kind: Some(Kind::Refused(error)), report: None }
+    }
+
+    pub(crate) fn panicked(
+        payload: Box<dyn Any + Send>,
+        id: TaskId,
+        name: Option<Arc<str>>,
+        spawned_at: Option<&'static Location<'static>>,
+        home: &Arc<Home>,
+    ) -> Failure {
+        let report = Some(Unread { home: Arc::clone(home), id, name, spawned_at });
+        Failure { kind: Some(Kind::Panicked(payload)), report }
+    }
+
+    /// A value of the task panicked when it was dropped because of a cancel.
+    pub(crate) fn turned_into_panic(&self, payload: Box<dyn Any + Send>, meta: &Meta) -> Failure {
+        let id = TaskId(meta.slot().record.id().max(1));
+        let name = meta.extra().and_then(|extra| extra.name.clone());
+        Failure::panicked(payload, id, name, None, &meta.home)
+    }
+
+    pub(crate) fn is_panic(&self) -> bool {
+        matches!(self.kind, Some(Kind::Panicked(_)))
+    }
+}
+
+impl Drop for Failure {
+    fn drop(&mut self) {
+        if let (Some(Kind::Panicked(payload)), Some(unread)) = (&self.kind, self.report.take()) {
+            unread.home.report(&FailureReport {
+                id: unread.id,
+                name: unread.name,
+                spawned_at: unread.spawned_at,
+                message: panic_text(&**payload).to_owned(),
+            });
+        }
+    }
+}
+
+/// Why [`Task::join`](crate::Task::join) has no value: the task was cancelled, it panicked, or the
+/// thread it was meant for could not be started.
+pub struct JoinError {
+    id: TaskId,
+    name: Option<Arc<str>>,
+    kind: Kind,
+}
+
+impl JoinError {
+    pub(crate) fn new(id: TaskId, name: Option<Arc<str>>, failure: Option<Box<Failure>>) -> JoinError {
+        // No failure at all: the executor was dropped and the task with it.
+        let kind = failure.and_then(|mut failure| failure.kind.take());
+        JoinError { id, name, kind: kind.unwrap_or(Kind::Cancelled(None)) }
+    }
+
+    /// The task.
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// The name it was given, if one was.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// It was cancelled, or its executor was dropped.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.kind, Kind::Cancelled(_))
+    }
+
+    /// It panicked.
+    pub fn is_panic(&self) -> bool {
+        matches!(self.kind, Kind::Panicked(_))
+    }
+
+    /// It was to run on a thread that could not be started; [`source`](std::error::Error::source) says why.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.kind, Kind::Refused(_))
+    }
+
+    /// The reason given to `cancel_with`, if it was cancelled with one.
+    pub fn reason(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Cancelled(reason) => reason.as_deref(),
+            Kind::Panicked(_) | Kind::Refused(_) => None,
+        }
+    }
+
+    /// What the panic was raised with.
+    ///
+    /// # Panics
+    /// If it is no panic: ask [`is_panic`](JoinError::is_panic) first, or use
+    /// [`try_into_panic`](JoinError::try_into_panic).
+    pub fn into_panic(self) -> Box<dyn Any + Send> {
+        self.try_into_panic().unwrap_or_else(|error| panic!("into_panic, but {error}"))
+    }
+
+    /// What the panic was raised with.
+    ///
+    /// # Errors
+    /// Gives the error back if it is no panic.
+    pub fn try_into_panic(self) -> Result<Box<dyn Any + Send>, JoinError> {
+        match self.kind {
+            Kind::Panicked(payload) => Ok(payload),
+            kind => Err(JoinError { kind, ..self }),
+        }
+    }
+
+    /// Goes on in this thread as the task went: resumes its panic; unwinds quietly if it was cancelled.
+    pub(crate) fn resume(self) -> ! {
+        match self.kind {
+            Kind::Panicked(payload) => std::panic::resume_unwind(payload),
+            Kind::Cancelled(reason) => std::panic::resume_unwind(Box::new(Cancelled { reason })),
+            Kind::Refused(_) => panic!("{self}; use `join` to handle this"),
+        }
+    }
+}
+
+impl fmt::Debug for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JoinError({self})")
+    }
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task {}", self.id)?;
+        if let Some(name) = &self.name {
+            write!(f, " {name:?}")?;
+        }
+        match &self.kind {
+            Kind::Cancelled(None) => f.write_str(" was cancelled"),
+            Kind::Cancelled(Some(reason)) => write!(f, " was cancelled: {reason}"),
+            Kind::Panicked(payload) => write!(f, " panicked: {}", panic_text(&**payload)),
+            Kind::Refused(error) => write!(f, " found no thread to run on: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for JoinError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            Kind::Refused(error) => Some(error),
+            Kind::Cancelled(_) | Kind::Panicked(_) => None,
+        }
+    }
+}
+
+// A payload is Send only. Nobody reaches it through a shared borrow of the error, except as text that is
+// read from the two payload types that are Sync.
+#[expect(unsafe_code, reason = "a payload that is only read as &str or String")]
+mod sync {
+    // SAFETY: TEXT ONLY: `&JoinError` gives out a payload only as `&str`, from a `&'static str` or a
+    // `String`, both Sync; any other access takes the error by value.
+    unsafe impl Sync for super::JoinError {}
+}

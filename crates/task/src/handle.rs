@@ -1,0 +1,355 @@
+//! The handle of a task: await it, join it, cancel it, let it go.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use async_task::FallibleTask;
+use evenkeel_context::{Wait, is_collecting, leave_ending, waiting_for};
+
+use crate::info::Canceller;
+
+use crate::error::JoinError;
+use crate::info::name_or_number;
+use crate::life::Outcome;
+use crate::meta::{Ended, Extra, Meta, TaskId};
+
+/// A task that runs: awaiting it gives its value, dropping it cancels it.
+///
+/// - `task.await` gives the value. If the task panicked, the panic resumes in the awaiter; if somebody
+///   cancelled it, the awaiter unwinds quietly as cancelled, up to its own task (what `CancelledError`
+///   does in asyncio).
+/// - [`join`](Task::join) gives a `Result` for both, and is the form to use under `panic = "abort"`.
+/// - Dropping the handle, or the future that awaits it by value, asks the task to end: a parent that is
+///   cancelled takes its children along. `(&mut task).await` leaves the task alone when it is dropped.
+/// - [`detach`](Task::detach) lets it go on without a handle.
+///
+/// ```
+/// use evenkeel_task::{LocalExecutor, block_on};
+///
+/// let executor = LocalExecutor::new();
+/// let task = executor.spawn(async { 20 + 1 });
+/// assert_eq!(block_on(executor.run(async { 2 * task.await })), 42);
+/// ```
+///
+/// # Cancellation
+/// Nothing lost when `&mut task` is dropped: the value stays in the task. Data may be lost when the task
+/// itself is dropped: it is cancelled.
+#[must_use = "dropping a task cancels it: await it, keep it in a group, or `.detach()` it"]
+pub struct Task<T> {
+    state: State<T>,
+}
+
+enum State<T> {
+    Live { task: Option<FallibleTask<Outcome<T>, Meta>>, meta: NonNull<Meta>, id: TaskId },
+    Ready { value: Option<T>, id: TaskId },
+}
+
+// SAFETY: OURS TO READ (below): the metadata is Sync, and stays while we hold the handle.
+unsafe impl<T: Send> Send for Task<T> {}
+// SAFETY: as above; a shared handle gives no access to the value.
+unsafe impl<T: Send> Sync for Task<T> {}
+impl<T> Unpin for Task<T> {}
+
+// OURS TO READ: `meta` leads into the cell that `task` keeps alive; `task` is given up in `detach_cell` only, at
+//               the very end of this handle's life.
+
+impl<T> Task<T> {
+    pub(crate) fn live(task: async_task::Task<Outcome<T>, Meta>, id: TaskId) -> Task<T> {
+        let meta = NonNull::from(task.metadata());
+        Task { state: State::Live { task: Some(task.fallible()), meta, id } }
+    }
+
+    /// A task that has ended with `value`: usable wherever a task is, without any executor.
+    pub fn ready(value: T) -> Task<T> {
+        Task { state: State::Ready { value: Some(value), id: TaskId(crate::registry::take_ids(1)) } }
+    }
+
+    fn meta(&self) -> Option<&Meta> {
+        match &self.state {
+            // SAFETY: OURS TO READ.
+            State::Live { meta, .. } => Some(unsafe { meta.as_ref() }),
+            State::Ready { .. } => None,
+        }
+    }
+
+    fn extra(&self) -> Option<Arc<Extra>> {
+        self.meta().map(|meta| meta.extra_or_make(self.id().0))
+    }
+
+    /// The task's number, unique in this process.
+    pub fn id(&self) -> TaskId {
+        match &self.state {
+            State::Live { id, .. } | State::Ready { id, .. } => *id,
+        }
+    }
+
+    /// The name it was given, or `Task-N` with its id.
+    pub fn name(&self) -> String {
+        name_or_number(self.given_name().as_deref(), self.id())
+    }
+
+    pub(crate) fn given_name(&self) -> Option<Arc<str>> {
+        self.meta()?.extra()?.name.clone()
+    }
+
+    /// Whether it has ended, in whatever way.
+    pub fn is_finished(&self) -> bool {
+        match self.meta() {
+            None => true,
+            Some(meta) => meta.slot().record.id() != self.id().0,
+        }
+    }
+
+    /// Asks the task to end: its future is dropped at its next turn, whatever it waits for. A request
+    /// may be repeated. False if the task has ended already: its result stands.
+    pub fn cancel(&self) -> bool {
+        self.meta().is_some_and(|meta| meta.home.registry.cancel(meta.slot, self.id().0, None))
+    }
+
+    /// [`cancel`](Task::cancel), with a reason for whoever joins the task. The first reason stands.
+    pub fn cancel_with(&self, reason: impl Into<String>) -> bool {
+        self.canceller().cancel_with(reason)
+    }
+
+    /// A cloneable way to cancel this task that does not keep it from being dropped.
+    pub fn canceller(&self) -> Canceller {
+        match self.meta() {
+            Some(meta) => Canceller::of(meta, self.id()),
+            None => Canceller::nobody(self.id()),
+        }
+    }
+
+    /// Asks the task to end and waits until it is gone; its value, if it had ended before.
+    ///
+    /// # Cancellation
+    /// Nothing lost: the task ends in any case.
+    pub async fn cancelled(self) -> Option<T> {
+        self.cancel();
+        self.join().await.ok()
+    }
+
+    /// Lets the task go on without a handle. If it panics, that is reported when it happens.
+    pub fn detach(mut self) {
+        self.detach_cell();
+    }
+
+    fn detach_cell(&mut self) {
+        if let State::Live { task, .. } = &mut self.state {
+            // An unread panic reports itself when it is dropped here.
+            if let Some(task) = task.take() {
+                task.detach();
+            }
+        }
+    }
+
+    /// Waits for the end of the task, whatever it is.
+    ///
+    /// # Errors
+    /// [`JoinError`]: it was cancelled, it panicked, or the thread it was meant for could not be started.
+    ///
+    /// # Cancellation
+    /// Data may be lost: dropping this future drops the task, and so cancels it. [`join_mut`](Task::join_mut)
+    /// leaves the task alone.
+    pub fn join(self) -> Join<T> {
+        Join { task: self }
+    }
+
+    /// [`join`](Task::join) by reference: dropping the future leaves the task alone.
+    ///
+    /// # Errors
+    /// As [`join`](Task::join).
+    ///
+    /// # Cancellation
+    /// Nothing lost: the task goes on and can be joined again.
+    pub fn join_mut(&mut self) -> JoinMut<'_, T> {
+        JoinMut { task: self }
+    }
+
+    /// The end of the task, if it has ended; never waits.
+    ///
+    /// # Errors
+    /// As [`join`](Task::join).
+    pub fn try_take(&mut self) -> Option<Result<T, JoinError>> {
+        match self.poll_outcome(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(outcome) => Some(outcome),
+            Poll::Pending => None,
+        }
+    }
+
+    /// Calls `callback` once the task has ended, as a task of its own: never inline, in the order of
+    /// registration; at once in this sense if it has ended already.
+    pub fn add_done_callback(&self, callback: impl FnOnce(Ended) + Send + 'static) {
+        let Some((extra, meta)) = self.extra().zip(self.meta()) else {
+            callback(Ended::Completed);
+            return;
+        };
+        if let Some((callback, how)) = extra.add_callback(Box::new(callback)) {
+            let how = how.unwrap_or(Ended::Completed);
+            meta.home.run_callbacks(Some((how, vec![callback])));
+        }
+    }
+
+    /// Polls to the end of the task.
+    ///
+    /// # Panics
+    /// When polled again after it was ready; when a task awaits itself.
+    pub(crate) fn poll_outcome(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        match &mut self.state {
+            State::Ready { value, .. } => {
+                Poll::Ready(Ok(value.take().expect("a task was awaited again after its end")))
+            }
+            State::Live { task, id, .. } => {
+                let id = *id;
+                let cell = task.as_mut().expect("a task was awaited again after its end");
+                let outcome = match Pin::new(cell).poll(cx) {
+                    Poll::Ready(outcome) => outcome,
+                    Poll::Pending => {
+                        let me = evenkeel_context::current_id();
+                        assert!(me.is_none_or(|me| me.get() != id.0), "a task cannot await itself");
+                        waiting_for(Wait::Join, id.0);
+                        return Poll::Pending;
+                    }
+                };
+                Poll::Ready(match outcome {
+                    Some(Ok(value)) => Ok(value),
+                    Some(Err(failure)) => Err(JoinError::new(id, self.given_name(), Some(failure))),
+                    None => Err(JoinError::new(id, self.given_name(), None)),
+                })
+            }
+        }
+    }
+
+    /// Leaves the end of this cancelled task to whoever dropped the handle and can wait for it.
+    fn leave_to_collector(&self) {
+        let Some(extra) = self.extra() else { return };
+        let ending = Box::pin(std::future::poll_fn(move |cx| {
+            waiting_for(Wait::Join, 0);
+            extra.poll_ended(cx)
+        }));
+        let _ = leave_ending(ending);
+    }
+}
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        if matches!(self.state, State::Ready { .. } | State::Live { task: None, .. }) {
+            return;
+        }
+        if self.cancel() && is_collecting() && self.meta().is_some_and(|meta| meta.home.is_async()) {
+            self.leave_to_collector();
+        }
+        // A value that panics on drop must not take the handle's owner along while it unwinds.
+        if std::thread::panicking() {
+            let _ = catch_unwind(AssertUnwindSafe(|| self.detach_cell()));
+        } else {
+            self.detach_cell();
+        }
+    }
+}
+
+impl<T> Future for Task<T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        self.get_mut().poll_outcome(cx).map(|outcome| outcome.unwrap_or_else(|error| error.resume()))
+    }
+}
+
+impl<T> fmt::Debug for Task<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("id", &self.id())
+            .field("name", &self.given_name())
+            .field("finished", &self.is_finished())
+            .finish()
+    }
+}
+
+/// The future of [`Task::join`].
+#[must_use = "futures do nothing unless awaited"]
+#[derive(Debug)]
+pub struct Join<T> {
+    task: Task<T>,
+}
+
+impl<T> Future for Join<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().task.poll_outcome(cx)
+    }
+}
+
+/// The future of [`Task::join_mut`].
+#[must_use = "futures do nothing unless awaited"]
+#[derive(Debug)]
+pub struct JoinMut<'a, T> {
+    task: &'a mut Task<T>,
+}
+
+impl<T> Future for JoinMut<'_, T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().task.poll_outcome(cx)
+    }
+}
+
+/// A task that has ended: what `wait` and `as_completed` give, with the result inside.
+#[must_use = "the result of the task is in here"]
+pub struct Done<T> {
+    id: TaskId,
+    name: Option<Arc<str>>,
+    outcome: Result<T, JoinError>,
+}
+
+impl<T> Done<T> {
+    pub(crate) fn new(task: &Task<T>, outcome: Result<T, JoinError>) -> Done<T> {
+        Done { id: task.id(), name: task.given_name(), outcome }
+    }
+
+    /// The value; asyncio's `Task.result()`.
+    ///
+    /// # Panics
+    /// Goes on as the task went: resumes its panic, unwinds quietly if it was cancelled.
+    pub fn result(self) -> T {
+        self.outcome.unwrap_or_else(|error| error.resume())
+    }
+
+    /// The value, or how the task ended without one.
+    ///
+    /// # Errors
+    /// As [`Task::join`].
+    pub fn outcome(self) -> Result<T, JoinError> {
+        self.outcome
+    }
+
+    /// A look at the value, or at how the task ended without one.
+    ///
+    /// # Errors
+    /// As [`Task::join`].
+    pub fn as_outcome(&self) -> Result<&T, &JoinError> {
+        self.outcome.as_ref()
+    }
+
+    /// The task's number.
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// The name it was given, or `Task-N` with its id.
+    pub fn name(&self) -> String {
+        name_or_number(self.name.as_deref(), self.id)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Done<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Done").field("id", &self.id).field("outcome", &self.outcome).finish()
+    }
+}

@@ -1,0 +1,187 @@
+//! What all tasks of one executor share: the registry, and the queue they come back to.
+//!
+//! Every task holds its home, so a waker that outlives the executor finds it, closed.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::ptr::NonNull;
+use std::sync::{Arc, OnceLock};
+
+use async_task::Runnable;
+
+use crate::error::FailureReport;
+use crate::handle::Task;
+use crate::info::{Canceller, TaskInfo};
+use crate::local::LocalQueue;
+use crate::loom::{AtomicBool, Ordering};
+use crate::meta::{Callback, Ended, Meta};
+use crate::queue::Queue;
+use crate::registry::{Own, Registry, Slot};
+use crate::spawn::{self, Named};
+use crate::thread_state;
+
+type OnFailure = Box<dyn Fn(&FailureReport) + Send + Sync>;
+
+pub(crate) struct Home {
+    pub(crate) registry: Registry,
+    pub(crate) kind: Kind,
+    /// No new tasks: the executor is going.
+    closed: AtomicBool,
+    on_failure: OnceLock<OnFailure>,
+}
+
+/// Where ready tasks go.
+pub(crate) enum Kind {
+    /// Any thread that works for the executor.
+    Shared(Queue),
+    /// One thread, in strict order.
+    Local(LocalQueue),
+    /// Nowhere: each is handed to somebody's thread pool once.
+    Jobs,
+}
+
+impl Home {
+    pub(crate) fn new(kind: Kind) -> Arc<Home> {
+        Arc::new(Home {
+            registry: Registry::new(),
+            kind,
+            closed: AtomicBool::new(false),
+            on_failure: OnceLock::new(),
+        })
+    }
+
+    /// The home of all jobs of the process.
+    pub(crate) fn jobs() -> &'static Arc<Home> {
+        static JOBS: OnceLock<Arc<Home>> = OnceLock::new();
+        JOBS.get_or_init(|| Home::new(Kind::Jobs))
+    }
+
+    /// Runs `call` with this thread's own stock of slots for this home, if it has one.
+    #[inline]
+    fn with_own<R>(&self, call: impl FnOnce(Own<'_>) -> R) -> R {
+        match &self.kind {
+            Kind::Shared(_) => thread_state::worker(|worker| {
+                call(worker.filter(|worker| worker.works_for(self)).map(|worker| worker.own()))
+            }),
+            Kind::Local(queue) => call(queue.own()),
+            Kind::Jobs => call(None),
+        }
+    }
+
+    pub(crate) fn open(
+        &self,
+        parent: u64,
+        spawned_at: &'static Location<'static>,
+    ) -> (NonNull<Slot>, u64) {
+        self.with_own(|own| self.registry.open(own, parent, spawned_at))
+    }
+
+    pub(crate) fn release(&self, slot: NonNull<Slot>) {
+        self.with_own(|own| self.registry.release(own, slot));
+    }
+
+    pub(crate) fn live(&self) -> usize {
+        match &self.kind {
+            Kind::Shared(queue) => self.registry.live(queue.tallies()),
+            Kind::Local(queue) => self.registry.live(std::iter::once(queue.tally())),
+            Kind::Jobs => self.registry.live(std::iter::empty()),
+        }
+    }
+
+    pub(crate) fn spawned(&self) -> usize {
+        match &self.kind {
+            Kind::Shared(queue) => self.registry.opened(queue.tallies()),
+            Kind::Local(queue) => self.registry.opened(std::iter::once(queue.tally())),
+            Kind::Jobs => self.registry.opened(std::iter::empty()),
+        }
+    }
+
+    /// No new tasks from now on.
+    pub(crate) fn close(&self) {
+        // SeqCst: in one order with the count of open slots: a spawner that opened its slot before sees
+        // its task awaited by the closing executor; one that comes after sees this.
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// A new task's first way into its queue.
+    pub(crate) fn enqueue(&self, runnable: Runnable<Meta>) {
+        match &self.kind {
+            Kind::Shared(_) => crate::queue::spawned(runnable),
+            Kind::Local(_) => crate::local::scheduled(runnable),
+            Kind::Jobs => drop(runnable),
+        }
+    }
+
+    /// Runs done callbacks in order, as a task of their own.
+    pub(crate) fn run_callbacks(self: &Arc<Home>, due: Option<(Ended, Vec<Callback>)>) {
+        let Some((ended, callbacks)) = due else { return };
+        let run = move || {
+            for callback in callbacks {
+                // One that panics keeps nobody else from being called; the panic hook has told of it.
+                let _ = catch_unwind(AssertUnwindSafe(|| callback(ended)));
+            }
+        };
+        if matches!(self.kind, Kind::Jobs) {
+            run();
+        } else {
+            let named = Named { name: None, spawned_at: Location::caller() };
+            let task: Task<()> = spawn::send(self, async move { run() }, named);
+            task.detach();
+        }
+    }
+
+    /// Asks every live task to end.
+    pub(crate) fn cancel_all(&self) -> usize {
+        let mut count = 0;
+        self.registry.for_each_live(|slot, id| {
+            count += usize::from(self.registry.cancel(slot, id, None));
+        });
+        count
+    }
+
+    /// Whether its tasks end soon after they are asked to: a job ends when its call returns.
+    pub(crate) fn is_async(&self) -> bool {
+        !matches!(self.kind, Kind::Jobs)
+    }
+
+    /// A slot that no task is ever in.
+    pub(crate) fn nobody(&self) -> NonNull<Slot> {
+        self.registry.nobody()
+    }
+
+    /// A snapshot of the live tasks, in the order of their ids.
+    pub(crate) fn tasks(self: &Arc<Home>) -> Vec<TaskInfo> {
+        let mut tasks = Vec::new();
+        self.registry.for_each_live(|slot, id| {
+            tasks.extend(TaskInfo::of(Canceller::new(Arc::clone(self), slot, id)));
+        });
+        tasks.sort_by_key(TaskInfo::id);
+        tasks
+    }
+
+    pub(crate) fn set_on_failure(&self, hook: OnFailure) -> Result<(), OnFailure> {
+        self.on_failure.set(hook)
+    }
+
+    /// Tells of a panic that nobody will hear of otherwise.
+    pub(crate) fn report(&self, report: &FailureReport) {
+        let told = catch_unwind(AssertUnwindSafe(|| match self.on_failure.get() {
+            Some(hook) => hook(report),
+            None => eprintln!("evenkeel: {report}"),
+        }));
+        if told.is_err() {
+            // The hook itself failed: fall back to the default, as asyncio does.
+            eprintln!("evenkeel: {report} (and the failure hook panicked)");
+        }
+    }
+}
+
+impl fmt::Debug for Home {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Home").field("live", &self.live()).finish_non_exhaustive()
+    }
+}

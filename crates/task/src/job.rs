@@ -1,0 +1,110 @@
+//! The seam for calls that block: a closure as a task whose queue is somebody else's.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use async_task::Runnable;
+
+use crate::builder::Builder;
+use crate::handle::Task;
+use crate::home::Home;
+use crate::info::name_or_number;
+use crate::meta::{Meta, TaskId};
+use crate::spawn;
+
+/// One closure, to be run once on some thread; its [`Task`] is awaited elsewhere.
+///
+/// Whoever gets it (a thread pool) calls [`run`](Job::run), or [`refuse`](Job::refuse) if it has no
+/// thread. Dropping it ends its task as cancelled.
+///
+/// ```
+/// use evenkeel_task::{Builder, block_on};
+///
+/// let (job, task) = Builder::new().job(|| 6 * 7);
+/// std::thread::spawn(move || job.run());
+/// assert_eq!(block_on(task), 42);
+/// ```
+#[must_use = "a job that is dropped ends its task as cancelled"]
+pub struct Job {
+    runnable: Runnable<Meta>,
+}
+
+thread_local! {
+    /// Why the job that this thread is about to end has no thread.
+    static REFUSED: RefCell<Option<io::Error>> = const { RefCell::new(None) };
+}
+
+/// The payload by which a refused job ends.
+pub(crate) struct Refused(pub(crate) io::Error);
+
+/// Calls the closure at its only poll.
+struct Call<F>(Option<F>);
+
+impl<F> Unpin for Call<F> {}
+
+impl<T, F: FnOnce() -> T> Future for Call<F> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        if let Some(error) = REFUSED.with_borrow_mut(Option::take) {
+            std::panic::resume_unwind(Box::new(Refused(error)));
+        }
+        let call = self.0.take().expect("a job runs once");
+        Poll::Ready(call())
+    }
+}
+
+impl Builder {
+    /// Makes `call` a task that runs when somebody runs the job. It inherits the caller's task-locals.
+    #[track_caller]
+    pub fn job<T, F>(self, call: F) -> (Job, Task<T>)
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        // SAFETY: OUTLIVES ITS BORROWS (spawn.rs): it borrows nothing; ON ITS THREAD: it is Send.
+        let (runnable, task) = unsafe { spawn::build(Home::jobs(), Call(Some(call)), self.named()) };
+        (Job { runnable }, task)
+    }
+}
+
+impl Job {
+    /// Runs the closure on this thread. Never unwinds: a panic goes to the handle. If the task was
+    /// cancelled before, the closure is dropped uncalled.
+    pub fn run(self) {
+        self.runnable.run();
+    }
+
+    /// Ends the task with `error`: there is no thread for it.
+    pub fn refuse(self, error: io::Error) {
+        REFUSED.set(Some(error));
+        self.runnable.run();
+        REFUSED.take(); // A cancelled job did not take it.
+    }
+
+    /// Whether its task has been asked to end: running it would drop the closure uncalled.
+    pub fn is_cancelled(&self) -> bool {
+        self.runnable.metadata().slot().is_cancelling()
+    }
+
+    /// The task's number.
+    pub fn id(&self) -> TaskId {
+        TaskId(self.runnable.metadata().slot().record.id())
+    }
+
+    /// The name it was given, or `Task-N` with its id.
+    pub fn name(&self) -> String {
+        let name = self.runnable.metadata().extra().and_then(|extra| extra.name.as_deref());
+        name_or_number(name, self.id())
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("id", &self.id()).finish()
+    }
+}

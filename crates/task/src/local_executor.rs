@@ -1,0 +1,224 @@
+//! The executor of one thread: strict order, in batches, and futures that need not be Send.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::builder::{Builder, Spawner};
+use crate::error::FailureReport;
+use crate::handle::Task;
+use crate::home::{Home, Kind};
+use crate::info::TaskInfo;
+use crate::local::{self, LocalQueue};
+use crate::loom::thread;
+use crate::parker::Parker;
+use crate::spawn::{self, Named};
+use crate::worker::Turn;
+
+/// Runs tasks on the thread that made it, in strict order. asyncio's ready queue.
+///
+/// Tasks start in the order they were spawned and go on in the order they were woken. They run in
+/// batches: a [`turn`](LocalExecutor::turn) runs exactly what was ready when it began, so a task that
+/// yields in a loop starves nothing that the loop around it looks at between turns. Other threads may
+/// wake its tasks, and spawn through a [`Spawner`]; everything runs here.
+///
+/// ```
+/// use evenkeel_task::{LocalExecutor, block_on, yield_now};
+/// use std::cell::RefCell;
+///
+/// let said = RefCell::new(String::new());
+/// let executor = LocalExecutor::new();
+/// let both = ["a", "b"].map(|name| executor.spawn(async {
+///     for _ in 0..2 {
+///         said.borrow_mut().push_str(name);
+///         yield_now().await;
+///     }
+/// }));
+/// block_on(executor.run(async { for task in both { task.await } }));
+/// drop(executor);
+/// assert_eq!(said.into_inner(), "abab");
+/// ```
+pub struct LocalExecutor<'a> {
+    home: Arc<Home>,
+    /// Invariant in `'a`; not Send, not Sync.
+    _futures: PhantomData<std::cell::UnsafeCell<&'a std::rc::Rc<()>>>,
+}
+
+impl UnwindSafe for LocalExecutor<'_> {}
+impl RefUnwindSafe for LocalExecutor<'_> {}
+
+impl<'a> LocalExecutor<'a> {
+    /// An executor of the calling thread.
+    pub fn new() -> LocalExecutor<'a> {
+        LocalExecutor::with_parker(Parker::new())
+    }
+
+    /// An executor of the calling thread, which sleeps where `parker` says: other threads that wake a
+    /// task unpark it.
+    pub fn with_parker(parker: Parker) -> LocalExecutor<'a> {
+        let home = Home::new(Kind::Local(LocalQueue::new(parker)));
+        LocalExecutor { home, _futures: PhantomData }
+    }
+
+    fn queue(&self) -> &LocalQueue {
+        local::of(&self.home)
+    }
+
+    /// Spawns a task; it goes to the back of the queue.
+    #[track_caller]
+    pub fn spawn<T: 'a>(&self, future: impl Future<Output = T> + 'a) -> Task<T> {
+        Builder::new().spawn_local(self, future)
+    }
+
+    pub(crate) fn spawn_named<T: 'a>(
+        &self,
+        future: impl Future<Output = T> + 'a,
+        named: Named,
+    ) -> Task<T> {
+        // SAFETY: OUTLIVES ITS BORROWS (spawn.rs): our drop waits until the future is gone; ON ITS THREAD: we are not
+        // Send, so this is the thread, and a local queue is emptied by its owner only.
+        let (runnable, task) = unsafe { spawn::build(&self.home, future, named) };
+        spawn::admit(&self.home, runnable);
+        task
+    }
+
+    /// A handle that spawns Send futures from anywhere; they run here.
+    pub fn spawner(&self) -> Spawner
+    where
+        'a: 'static,
+    {
+        Spawner::new(&self.home)
+    }
+
+    /// Runs what is ready now, each task once, in order. What that wakes or spawns is for the next turn.
+    pub fn turn(&self) -> Turn {
+        for _ in 0..self.queue().begin_batch() {
+            // A task may run a turn of its own and leave us less.
+            let Some(runnable) = self.queue().pop() else { break };
+            runnable.run();
+        }
+        if self.queue().is_idle() { Turn::Idle } else { Turn::More }
+    }
+
+    /// Runs tasks until `future` is ready, under whatever executor polls it.
+    ///
+    /// # Cancellation
+    /// Nothing lost: tasks stay, and go on when somebody runs them. `future` is dropped.
+    pub fn run<F: Future>(&self, future: F) -> LocalRun<'_, 'a, F> {
+        LocalRun { executor: self, future }
+    }
+
+    /// Waits until a task is ready and runs it once.
+    ///
+    /// # Cancellation
+    /// Nothing lost.
+    pub async fn tick(&self) {
+        std::future::poll_fn(|cx| {
+            self.queue().parker().end_task();
+            if self.try_tick() {
+                return Poll::Ready(());
+            }
+            self.sleep(cx);
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Runs the first ready task once. False if none is ready.
+    pub fn try_tick(&self) -> bool {
+        self.queue().begin_batch();
+        self.queue().pop().map(|runnable| runnable.run()).is_some()
+    }
+
+    fn sleep(&self, cx: &Context<'_>) {
+        // A push that came before `park_task` left a notification, which makes it answer false.
+        if !self.queue().parker().park_task(cx.waker()) || !self.queue().is_idle() {
+            cx.waker().wake_by_ref();
+        }
+    }
+
+    /// Whether no task is left.
+    pub fn is_empty(&self) -> bool {
+        self.home.live() == 0
+    }
+
+    /// Snapshots of the live tasks, in the order of their ids. asyncio's `all_tasks`.
+    pub fn tasks(&self) -> Vec<TaskInfo> {
+        self.home.tasks()
+    }
+
+    /// Asks every live task to end; answers how many were asked.
+    pub fn cancel_all(&self) -> usize {
+        self.home.cancel_all()
+    }
+
+    /// Where this executor's thread sleeps.
+    pub fn parker(&self) -> &Parker {
+        self.queue().parker()
+    }
+
+    /// Calls `hook` for each panicked task whose panic nobody can hear of otherwise; without a hook such
+    /// a panic is one line on standard error. The first hook stands: false if there was one.
+    pub fn on_failure(&self, hook: impl Fn(&FailureReport) + Send + Sync + 'static) -> bool {
+        self.home.set_on_failure(Box::new(hook)).is_ok()
+    }
+}
+
+impl Drop for LocalExecutor<'_> {
+    fn drop(&mut self) {
+        self.home.close();
+        self.home.cancel_all();
+        // As in `Executor`: what is not queued is on its way, from a waker or a spawner elsewhere.
+        while self.home.live() > 0 {
+            if !self.try_tick() {
+                thread::yield_now();
+            }
+        }
+    }
+}
+
+impl Default for LocalExecutor<'_> {
+    fn default() -> Self {
+        LocalExecutor::new()
+    }
+}
+
+impl fmt::Debug for LocalExecutor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalExecutor").field("live", &self.home.live()).finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// The future of [`LocalExecutor::run`].
+    #[must_use = "futures do nothing unless awaited"]
+    #[derive(Debug)]
+    pub struct LocalRun<'e, 'a, F> {
+        executor: &'e LocalExecutor<'a>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for LocalRun<'_, '_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.executor.queue().parker().end_task();
+        if let Poll::Ready(output) = this.future.poll(cx) {
+            return Poll::Ready(output);
+        }
+        match this.executor.turn() {
+            Turn::More => cx.waker().wake_by_ref(),
+            Turn::Idle => this.executor.sleep(cx),
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,200 @@
+//! What is known of a task without its future's type: its home, its slot, and what few tasks have.
+//!
+//! `Meta` is three words in the task's cell and lives as long as the cell, that is until the last handle
+//! and waker are gone. `Extra` is what hangs off the third word once somebody needs it: a name, inherited
+//! task-locals, callbacks and waiters for the task's end, later the work a task owns.
+//!
+// EXTRA ONCE: the pointer goes from null to an `Arc` exactly once and is given back by `Meta::drop`.
+// END SEEN: whoever makes the Extra looks at the slot afterwards (in one order with `Slot::close`), so the end
+//           of the task is told either by the closing poller, which sees the Extra, or by its maker.
+
+use std::fmt;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use crate::home::Home;
+use crate::locals::Locals;
+use crate::loom::{AtomicPtr, Mutex, Ordering, lock};
+use crate::registry::Slot;
+
+/// A task's process-wide unique number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub(crate) u64);
+
+impl TaskId {
+    /// The number; never 0.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Debug for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// What the cell of every task carries.
+pub(crate) struct Meta {
+    pub(crate) home: Arc<Home>,
+    pub(crate) slot: NonNull<Slot>,
+    extra: AtomicPtr<Extra>,
+}
+
+// SAFETY: `slot` leads into the registry of `home`, which we keep alive; slots are Sync.
+unsafe impl Send for Meta {}
+// SAFETY: as above; `extra` is an atomic pointer to a Sync value.
+unsafe impl Sync for Meta {}
+
+impl Meta {
+    pub(crate) fn new(home: Arc<Home>, slot: NonNull<Slot>, extra: Option<Extra>) -> Meta {
+        let extra = extra.map_or(ptr::null_mut(), |extra| Arc::into_raw(Arc::new(extra)).cast_mut());
+        Meta { home, slot, extra: AtomicPtr::new(extra) }
+    }
+
+    #[inline]
+    pub(crate) fn slot(&self) -> &Slot {
+        // SAFETY: the slab lives as long as `home`, and we hold that.
+        unsafe { self.slot.as_ref() }
+    }
+
+    /// The Extra, if there is one.
+    #[inline]
+    pub(crate) fn extra(&self) -> Option<&Extra> {
+        // SAFETY: EXTRA ONCE; Acquire pairs with the Release in `extra_or_make`.
+        unsafe { self.extra.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// The Extra of task `id`, made if there was none. END SEEN.
+    pub(crate) fn extra_or_make(&self, id: u64) -> Arc<Extra> {
+        let mut pointer = self.extra.load(Ordering::Acquire);
+        if pointer.is_null() {
+            let made = Arc::into_raw(Arc::new(Extra::default())).cast_mut();
+            let won = self.extra.compare_exchange(
+                ptr::null_mut(),
+                made,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            );
+            pointer = match won {
+                Ok(_) => made,
+                Err(other) => {
+                    // SAFETY: we made it and nobody else saw it.
+                    drop(unsafe { Arc::from_raw(made) });
+                    other
+                }
+            };
+        }
+        // SAFETY: EXTRA ONCE: the pointer came from `Arc::into_raw` and stays counted until our drop.
+        let extra = unsafe {
+            Arc::increment_strong_count(pointer);
+            Arc::from_raw(pointer)
+        };
+        if !self.slot().is_alive(id) {
+            extra.end(None);
+        }
+        extra
+    }
+}
+
+impl Drop for Meta {
+    fn drop(&mut self) {
+        let pointer = self.extra.load(Ordering::Acquire);
+        if !pointer.is_null() {
+            // SAFETY: EXTRA ONCE: this is the count the pointer stood for.
+            drop(unsafe { Arc::from_raw(pointer) });
+        }
+    }
+}
+
+/// How a task ended, as its done callbacks are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ended {
+    /// Its future returned a value.
+    Completed,
+    /// It was cancelled.
+    Cancelled,
+    /// Its future panicked, or a value dropped while it was being cancelled did.
+    Panicked,
+}
+
+pub(crate) type Callback = Box<dyn FnOnce(Ended) + Send>;
+
+/// What few tasks have.
+#[derive(Default)]
+pub(crate) struct Extra {
+    pub(crate) name: Option<Arc<str>>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    locals: Locals,
+    callbacks: Vec<Callback>,
+    waiters: Vec<Waker>,
+    ended: bool,
+    how: Option<Ended>,
+}
+
+impl Extra {
+    pub(crate) fn with(name: Option<Arc<str>>, locals: Locals) -> Extra {
+        Extra { name, inner: Mutex::new(Inner { locals, ..Inner::default() }) }
+    }
+
+    pub(crate) fn locals(&self) -> Locals {
+        lock(&self.inner).locals.clone()
+    }
+
+    pub(crate) fn set_locals(&self, locals: Locals) {
+        let old = std::mem::replace(&mut lock(&self.inner).locals, locals);
+        drop(old); // Outside the lock: the values are the user's.
+    }
+
+    /// Keeps `callback` for the end, or gives it back if that is past.
+    pub(crate) fn add_callback(&self, callback: Callback) -> Option<(Callback, Option<Ended>)> {
+        let mut inner = lock(&self.inner);
+        if inner.ended {
+            return Some((callback, inner.how));
+        }
+        inner.callbacks.push(callback);
+        None
+    }
+
+    /// Ready when the task has ended.
+    pub(crate) fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inner = lock(&self.inner);
+        if inner.ended {
+            return Poll::Ready(());
+        }
+        if !inner.waiters.iter().any(|waker| waker.will_wake(cx.waker())) {
+            inner.waiters.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// The task has ended: wakes who waits for it and answers the callbacks to run. Once; later calls
+    /// answer nothing.
+    pub(crate) fn end(&self, how: Option<Ended>) -> Vec<Callback> {
+        let mut inner = lock(&self.inner);
+        if inner.ended {
+            return Vec::new();
+        }
+        inner.ended = true;
+        inner.how = how;
+        let waiters = std::mem::take(&mut inner.waiters);
+        let callbacks = std::mem::take(&mut inner.callbacks);
+        drop(inner);
+        for waiter in waiters {
+            waiter.wake();
+        }
+        callbacks
+    }
+}

@@ -1,0 +1,201 @@
+//! Ready tasks of a shared executor: each worker's lane, and the injector for everybody else.
+//!
+//! A lane is a ring and, before it, one slot for the task woken last: what one task wakes is usually what
+//! it waits for, and its data is still in this core's cache. The slot may be taken by any worker that
+//! found nothing else, but filling it wakes nobody. The injector takes what foreign threads push and what
+//! overflows a ring.
+//!
+// OWNS WHAT IT TOUCHES: once a Runnable is pushed, another thread may run it to its end and drop its home;
+//                       a pusher therefore holds the home itself (`remote` clones it first, a worker holds it).
+// PUSH THEN ASK: see `idle.rs`.
+
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use async_task::Runnable;
+use concurrent_queue::ConcurrentQueue;
+
+use crate::home::{Home, Kind};
+use crate::idle::Idle;
+use crate::loom::{AtomicPtr, Mutex, Ordering, full_fence, lock};
+use crate::meta::Meta;
+use crate::registry::Tally;
+use crate::ring::Ring;
+use crate::thread_state;
+
+/// Tasks a lane's ring holds. When it is full, half of it moves to the injector at once; larger rings
+/// overflow less and cost more cache. 256 pointers are two kilobytes.
+pub(crate) const RING: usize = 256;
+
+/// One worker's part of the queue.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    pub(crate) ring: Ring<RING>,
+    next: AtomicPtr<()>,
+    pub(crate) tally: Tally,
+}
+
+impl Lane {
+    fn new() -> Lane {
+        Lane { ring: Ring::new(), next: AtomicPtr::new(ptr::null_mut()), tally: Tally::default() }
+    }
+
+    /// Puts a task first, and answers the one that was first.
+    #[inline]
+    pub(crate) fn put_first(&self, runnable: Runnable<Meta>) -> Option<Runnable<Meta>> {
+        // AcqRel: Release for the task given, Acquire for the one taken.
+        from_raw(self.next.swap(into_raw(runnable), Ordering::AcqRel))
+    }
+
+    #[inline]
+    pub(crate) fn take_first(&self) -> Option<Runnable<Meta>> {
+        if self.next.load(Ordering::Relaxed).is_null() {
+            return None;
+        }
+        from_raw(self.next.swap(ptr::null_mut(), Ordering::AcqRel))
+    }
+
+}
+
+pub(crate) fn into_raw(runnable: Runnable<Meta>) -> *mut () {
+    runnable.into_raw().as_ptr()
+}
+
+/// WON: the pointer was taken out of a ring or a slot by an exchange that nobody else won.
+#[inline]
+pub(crate) fn from_raw(pointer: *mut ()) -> Option<Runnable<Meta>> {
+    // SAFETY: WON, and only `into_raw` puts pointers in.
+    NonNull::new(pointer).map(|pointer| unsafe { Runnable::from_raw(pointer) })
+}
+
+/// The queue of a shared home.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    pub(crate) injector: ConcurrentQueue<Runnable<Meta>>,
+    pub(crate) lanes: Box<[Lane]>,
+    /// Lanes nobody works at.
+    free_lanes: Mutex<Vec<usize>>,
+    pub(crate) idle: Idle,
+}
+
+impl Queue {
+    pub(crate) fn new(lanes: usize) -> Queue {
+        Queue {
+            injector: ConcurrentQueue::unbounded(),
+            lanes: (0..lanes).map(|_| Lane::new()).collect(),
+            free_lanes: Mutex::new((0..lanes).rev().collect()),
+            idle: Idle::new(),
+        }
+    }
+
+    pub(crate) fn tallies(&self) -> impl Iterator<Item = &Tally> + Clone {
+        self.lanes.iter().map(|lane| &lane.tally)
+    }
+
+    /// A lane to work at; `None` when there are more workers than lanes: those do without.
+    pub(crate) fn claim_lane(&self) -> Option<usize> {
+        lock(&self.free_lanes).pop()
+    }
+
+    /// Gives a lane back; what is in it goes to the injector.
+    pub(crate) fn leave_lane(&self, lane: usize) {
+        let left = &self.lanes[lane];
+        let mut moved = false;
+        while let Some(runnable) = left.take_first().or_else(|| from_raw(left.ring.pop()?)) {
+            let _ = self.injector.push(runnable);
+            moved = true;
+        }
+        lock(&self.free_lanes).push(lane);
+        if moved {
+            self.wake_one();
+        }
+    }
+
+    /// Appends for any worker. The caller sees to OWNS WHAT IT TOUCHES.
+    pub(crate) fn inject(&self, runnable: Runnable<Meta>) {
+        // It is unbounded and never closed: this cannot fail.
+        let _ = self.injector.push(runnable);
+        self.wake_one();
+    }
+
+    /// Moves half of a full ring, and one more, to the injector.
+    #[cold]
+    pub(crate) fn overflow(&self, lane: &Lane, runnable: Runnable<Meta>) {
+        let mut half = Vec::with_capacity(RING / 2);
+        lane.ring.take_half(&mut half);
+        for pointer in half {
+            let _ = from_raw(pointer).map(|runnable| self.injector.push(runnable));
+        }
+        let _ = self.injector.push(runnable);
+    }
+
+    /// Wakes a worker for work that was just pushed, if one is needed. PUSH THEN ASK.
+    #[inline]
+    pub(crate) fn wake_one(&self) {
+        full_fence();
+        if let Some(parker) = self.idle.wake_one() {
+            parker.unpark();
+        }
+    }
+
+    /// Whether there is anything that a worker about to sleep should stay up for. Not for the task a
+    /// lane puts first: its worker is awake and comes to it, and nobody was told of it.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.injector.is_empty() || self.lanes.iter().any(|lane| !lane.ring.is_empty())
+    }
+
+    /// One task from anywhere, for whoever has no lane. Rings first: the injector is everybody's.
+    pub(crate) fn take_any(&self) -> Option<Runnable<Meta>> {
+        if let Ok(runnable) = self.injector.pop() {
+            return Some(runnable);
+        }
+        let scratch = Ring::<RING>::new();
+        for lane in &*self.lanes {
+            if let Some(pointer) = lane.ring.steal_into(&scratch) {
+                while let Some(runnable) = scratch.pop().and_then(from_raw) {
+                    let _ = self.injector.push(runnable);
+                }
+                return from_raw(pointer);
+            }
+        }
+        self.lanes.iter().find_map(Lane::take_first)
+    }
+}
+
+/// The queue of a home that is known to be shared.
+pub(crate) fn of(home: &Home) -> &Queue {
+    match &home.kind {
+        Kind::Shared(queue) => queue,
+        Kind::Local(_) | Kind::Jobs => unreachable!("a shared executor has a shared home"),
+    }
+}
+
+/// A woken task comes back.
+#[inline]
+pub(crate) fn scheduled(runnable: Runnable<Meta>, woken_while_running: bool) {
+    push(runnable, |worker, runnable| worker.woken(runnable, woken_while_running));
+}
+
+/// A new task comes in.
+#[inline]
+pub(crate) fn spawned(runnable: Runnable<Meta>) {
+    push(runnable, |worker, runnable| worker.spawned(runnable));
+}
+
+#[inline]
+fn push(
+    runnable: Runnable<Meta>,
+    local: impl FnOnce(&crate::worker::Core, Runnable<Meta>),
+) {
+    thread_state::worker(|worker| match worker {
+        // The worker holds the home: OWNS WHAT IT TOUCHES.
+        Some(worker) if worker.works_for(&runnable.metadata().home) => local(worker, runnable),
+        _ => remote(runnable),
+    });
+}
+
+#[cold]
+fn remote(runnable: Runnable<Meta>) {
+    let home = Arc::clone(&runnable.metadata().home); // OWNS WHAT IT TOUCHES
+    of(&home).inject(runnable);
+}

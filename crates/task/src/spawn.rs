@@ -1,0 +1,94 @@
+//! The way in: a future becomes a task with a home.
+//!
+//! The schedule function that async-task keeps beside the future is zero-sized: which queue a task comes
+//! back to is read from its metadata.
+//!
+// OUTLIVES ITS BORROWS: an executor `'a` spawns futures that borrow for `'a`; it is dropped before those
+//                  borrows end, and its drop does not return while one of its futures is alive.
+// ON ITS THREAD: a task of a local home is spawned, polled and dropped on the home's thread only.
+
+use std::future::Future;
+use std::panic::Location;
+use std::sync::Arc;
+
+use async_task::{Runnable, ScheduleInfo, WithInfo};
+
+use crate::handle::Task;
+use crate::home::{Home, Kind};
+use crate::life::{Life, Outcome};
+use crate::locals;
+use crate::meta::{Extra, Meta, TaskId};
+
+/// What the caller said of a new task.
+pub(crate) struct Named {
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) spawned_at: &'static Location<'static>,
+}
+
+impl Named {
+    #[track_caller]
+    pub(crate) fn nothing() -> Named {
+        Named { name: None, spawned_at: Location::caller() }
+    }
+}
+
+/// The queue a woken task comes back to.
+fn schedule(runnable: Runnable<Meta>, info: ScheduleInfo) {
+    match &runnable.metadata().home.kind {
+        Kind::Shared(_) => crate::queue::scheduled(runnable, info.woken_while_running),
+        Kind::Local(_) => crate::local::scheduled(runnable),
+        // A job never waits, so it is never woken.
+        Kind::Jobs => drop(runnable),
+    }
+}
+
+/// Makes the cell. The caller sees to OUTLIVES ITS BORROWS and ON ITS THREAD, and hands the Runnable on.
+///
+/// # Safety
+/// Those two.
+pub(crate) unsafe fn build<F: Future>(
+    home: &Arc<Home>,
+    future: F,
+    named: Named,
+) -> (Runnable<Meta>, Task<F::Output>) {
+    let parent = evenkeel_context::current_id().map_or(0, std::num::NonZero::get);
+    let (slot, id) = home.open(parent, named.spawned_at);
+    let locals = locals::of_current();
+    let extra = if named.name.is_some() || locals.is_some() {
+        if let Some(name) = &named.name {
+            home.registry.set_rare(id, |rare| rare.name = Some(Arc::clone(name)));
+            home.registry.mark_rare(slot);
+        }
+        Some(Extra::with(named.name, locals))
+    } else {
+        None
+    };
+    let meta = Meta::new(Arc::clone(home), slot, extra);
+    let builder = async_task::Builder::new().metadata(meta);
+    // SAFETY: the caller's promise; `Life` and its output live in the cell the closure is given.
+    let (runnable, task): (_, async_task::Task<Outcome<F::Output>, Meta>) =
+        unsafe { builder.spawn_unchecked(|meta| Life::new(meta, future), WithInfo(schedule)) };
+    (runnable, Task::live(task, TaskId(id)))
+}
+
+/// Spawns a future that may run on any thread and borrows nothing, from any thread.
+pub(crate) fn send<F>(home: &Arc<Home>, future: F, named: Named) -> Task<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    // SAFETY: OUTLIVES ITS BORROWS: it borrows nothing; ON ITS THREAD: it may be on any.
+    let (runnable, task) = unsafe { build(home, future, named) };
+    admit(home, runnable);
+    task
+}
+
+/// Queues a new task, unless its home is closed: then it ends as cancelled, unpolled.
+pub(crate) fn admit(home: &Home, runnable: Runnable<Meta>) {
+    // After the slot was opened: see `Home::close`.
+    if home.is_closed() {
+        drop(runnable);
+    } else {
+        home.enqueue(runnable);
+    }
+}

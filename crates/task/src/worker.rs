@@ -1,0 +1,382 @@
+//! One thread at work for a shared executor: it takes ready tasks in turns, and goes to sleep.
+//!
+//! A turn never blocks and never looks outside; the loop that owns the worker does both between turns.
+
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use async_task::Runnable;
+
+use crate::home::Home;
+use crate::idle::Woke;
+use crate::loom::full_fence;
+use crate::meta::Meta;
+use crate::parker::Parker;
+use crate::queue::{self, Lane, Queue, from_raw, into_raw};
+use crate::registry::{Magazine, Tally};
+use crate::thread_state;
+
+/// What a turn leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "an idle worker should sleep, a busy one take another turn"]
+pub enum Turn {
+    /// The limit was reached: there may be more to run. Look outside, do not sleep.
+    More,
+    /// Nothing is ready.
+    Idle,
+}
+
+/// Tasks between two looks at the injector while the lane is not empty. Smaller serves remote wakes
+/// sooner, larger touches the shared queue less. 61 is prime, so it falls into step with no pattern of
+/// tasks; Go and tokio chose the same.
+const INJECTOR_EVERY: u32 = 61;
+
+/// How often in a row the slot for the task woken last is served before the ring is. Two tasks that wake
+/// each other would otherwise starve the rest of the lane; three keeps a ping-pong fast.
+const FIRST_IN_A_ROW: u32 = 3;
+
+/// Tasks taken from the injector at once, at most; the rest is left for others.
+const INJECTOR_BATCH: usize = 32;
+
+/// The state of one worker; the public face, with the executor's lifetime, is [`Worker`].
+pub(crate) struct Core {
+    home: Arc<Home>,
+    lane: Option<usize>,
+    parker: Parker,
+    magazine: Magazine,
+    tick: Cell<u32>,
+    first_in_a_row: Cell<u32>,
+    seed: Cell<u32>,
+    searching: Cell<bool>,
+    /// The task that runs has ended: what is woken now is its awaiter.
+    ending: Cell<bool>,
+    /// In the driver, waking what is ready: wake a second worker once per batch, not once per task.
+    batching: Cell<bool>,
+}
+
+impl Core {
+    pub(crate) fn new(home: &Arc<Home>, parker: Parker, lane: Option<usize>) -> Core {
+        Core {
+            home: Arc::clone(home),
+            lane,
+            parker,
+            magazine: Magazine::default(),
+            tick: Cell::new(0),
+            first_in_a_row: Cell::new(0),
+            // Where the search for work begins; any odd number does. Lanes differ, so workers do.
+            seed: Cell::new(0x9E37_79B9 ^ (lane.unwrap_or(0) as u32) << 8 | 1),
+            searching: Cell::new(false),
+            ending: Cell::new(false),
+            batching: Cell::new(false),
+        }
+    }
+
+    fn queue(&self) -> &Queue {
+        queue::of(&self.home)
+    }
+
+    fn lane(&self) -> Option<&Lane> {
+        self.lane.map(|lane| &self.queue().lanes[lane])
+    }
+
+    #[inline]
+    pub(crate) fn works_for(&self, home: &Home) -> bool {
+        // Without a lane it pushes to the injector, as any other thread does.
+        std::ptr::eq(&*self.home, home) && self.lane.is_some()
+    }
+
+    pub(crate) fn own(&self) -> (&Magazine, &Tally) {
+        let lane = self.lane().expect("asked only of workers with a lane");
+        (&self.magazine, &lane.tally)
+    }
+
+    pub(crate) fn parker(&self) -> &Parker {
+        &self.parker
+    }
+
+    pub(crate) fn enter<R>(&self, call: impl FnOnce() -> R) -> R {
+        thread_state::as_worker(self, call)
+    }
+
+    pub(crate) fn turn(&self, limit: usize) -> Turn {
+        self.enter(|| {
+            for _ in 0..limit {
+                let Some(runnable) = self.next() else { return Turn::Idle };
+                self.run(runnable);
+            }
+            Turn::More
+        })
+    }
+
+    pub(crate) fn run(&self, runnable: Runnable<Meta>) {
+        if self.searching.replace(false) && self.queue().idle.stop_searching() {
+            // We were the last to search; whoever pushed meanwhile relied on us.
+            full_fence();
+            if self.queue().has_work() {
+                self.queue().wake_one();
+            }
+        }
+        runnable.run();
+        self.ending.set(false);
+    }
+
+    /// The next task to run: own lane first, now and then the injector, then other lanes.
+    pub(crate) fn next(&self) -> Option<Runnable<Meta>> {
+        let tick = self.tick.get().wrapping_add(1);
+        self.tick.set(tick);
+        if tick % INJECTOR_EVERY == 0 {
+            if let Ok(runnable) = self.queue().injector.pop() {
+                return Some(runnable);
+            }
+        }
+        if let Some(lane) = self.lane() {
+            if self.first_in_a_row.get() < FIRST_IN_A_ROW {
+                if let Some(runnable) = lane.take_first() {
+                    self.first_in_a_row.set(self.first_in_a_row.get() + 1);
+                    return Some(runnable);
+                }
+            }
+            self.first_in_a_row.set(0);
+            if let Some(runnable) = lane.ring.pop().and_then(from_raw) {
+                return Some(runnable);
+            }
+            if let Some(runnable) = lane.take_first() {
+                return Some(runnable);
+            }
+        }
+        self.from_injector().or_else(|| self.steal())
+    }
+
+    /// One task from the injector, and a fair share of the rest into the own ring.
+    fn from_injector(&self) -> Option<Runnable<Meta>> {
+        let queue = self.queue();
+        let first = queue.injector.pop().ok()?;
+        let Some(lane) = self.lane() else { return Some(first) };
+        let share = queue.injector.len() / queue.lanes.len().max(1);
+        for _ in 0..share.min(INJECTOR_BATCH) {
+            let Ok(runnable) = queue.injector.pop() else { break };
+            if let Err(pointer) = lane.ring.push(into_raw(runnable)) {
+                let _ = from_raw(pointer).map(|runnable| queue.injector.push(runnable));
+                break;
+            }
+        }
+        Some(first)
+    }
+
+    /// Half of another lane's ring; one searcher at a time.
+    fn steal(&self) -> Option<Runnable<Meta>> {
+        let queue = self.queue();
+        if !self.searching.get() {
+            if !queue.idle.try_search() {
+                return None;
+            }
+            self.searching.set(true);
+        }
+        let Some(mine) = self.lane() else { return queue.take_any() };
+        let (count, start) = (queue.lanes.len(), self.random() as usize);
+        let others =
+            (0..count).map(|i| (start + i) % count).filter(|lane| Some(*lane) != self.lane);
+        for lane in others.clone() {
+            if let Some(pointer) = queue.lanes[lane].ring.steal_into(&mine.ring) {
+                return from_raw(pointer);
+            }
+        }
+        // Last resort: the task that another worker has put first and does not come to.
+        others.map(|lane| &queue.lanes[lane]).find_map(Lane::take_first)
+    }
+
+    /// A small xorshift: where to begin stealing, so that thieves spread.
+    fn random(&self) -> u32 {
+        let mut x = self.seed.get();
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+        self.seed.set(x);
+        x
+    }
+
+    /// The task that runs is about to report its end.
+    pub(crate) fn task_is_ending(&self) {
+        self.ending.set(true);
+    }
+
+    /// A task of ours was woken on this thread.
+    #[inline]
+    pub(crate) fn woken(&self, runnable: Runnable<Meta>, while_running: bool) {
+        // One that woke itself lets the others go first. The awaiter of a task that ended goes to the
+        // back, so that a parent of many is polled once for many, not once for each. What the driver
+        // wakes keeps the kernel's order.
+        if while_running || self.ending.get() || self.batching.get() {
+            // A task that woke itself makes the queue no longer than it was when it was taken.
+            self.push_last(runnable, !while_running && !self.batching.get());
+        } else {
+            self.push_first(runnable);
+        }
+    }
+
+    /// A new task of ours.
+    #[inline]
+    pub(crate) fn spawned(&self, runnable: Runnable<Meta>) {
+        if self.batching.get() {
+            self.push_last(runnable, false);
+        } else {
+            self.push_first(runnable);
+        }
+    }
+
+    #[inline]
+    fn push_first(&self, runnable: Runnable<Meta>) {
+        let Some(lane) = self.lane() else { return self.queue().inject(runnable) };
+        if let Some(second) = lane.put_first(runnable) {
+            self.push_last(second, true);
+        }
+    }
+
+    #[inline]
+    fn push_last(&self, runnable: Runnable<Meta>, wake: bool) {
+        let Some(lane) = self.lane() else { return self.queue().inject(runnable) };
+        if let Err(pointer) = lane.ring.push(into_raw(runnable)) {
+            let _ = from_raw(pointer).map(|runnable| self.queue().overflow(lane, runnable));
+        }
+        if wake {
+            self.queue().wake_one();
+        }
+    }
+
+    pub(crate) fn batch<R>(&self, call: impl FnOnce() -> R) -> R {
+        let result = self.enter(|| {
+            let outer = self.batching.replace(true);
+            let result = call();
+            self.batching.set(outer);
+            result
+        });
+        if self.lane().is_some_and(|lane| lane.ring.len() > 1) {
+            self.queue().wake_one();
+        }
+        result
+    }
+
+    pub(crate) fn sleep(&self, block: impl FnOnce(&Parker)) {
+        let queue = self.queue();
+        queue.idle.sleep(&self.parker, self.searching.replace(false));
+        // TELL THEN LOOK, see `idle.rs`.
+        full_fence();
+        if !queue.has_work() {
+            block(&self.parker);
+        }
+        self.searching.set(queue.idle.leave(&self.parker) == Woke::ToSearch);
+    }
+
+    /// Before this thread blocks inside a task: its queue goes where others can get at it.
+    pub(crate) fn hand_over(&self) {
+        let Some(lane) = self.lane() else { return };
+        let queue = self.queue();
+        while let Some(runnable) = lane.take_first().or_else(|| from_raw(lane.ring.pop()?)) {
+            let _ = queue.injector.push(runnable);
+        }
+        queue.wake_one();
+    }
+
+    /// A foreign task that works as this worker goes to sleep: `waker` is woken when there may be work.
+    ///
+    /// False: there is work already, do not sleep.
+    pub(crate) fn sleep_as_task(&self, waker: &std::task::Waker) -> bool {
+        let queue = self.queue();
+        queue.idle.sleep(&self.parker, self.searching.replace(false));
+        let asleep = self.parker.park_task(waker);
+        full_fence(); // TELL THEN LOOK
+        if asleep && !queue.has_work() {
+            return true;
+        }
+        self.wake_as_task();
+        false
+    }
+
+    /// The foreign task is polled again, for whatever reason.
+    pub(crate) fn wake_as_task(&self) {
+        self.parker.end_task();
+        self.searching.set(self.queue().idle.leave(&self.parker) == Woke::ToSearch);
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        let queue = self.queue();
+        self.home.registry.reclaim(&self.magazine);
+        if let Some(lane) = self.lane {
+            queue.leave_lane(lane);
+        }
+        if self.searching.get() && queue.idle.stop_searching() {
+            full_fence();
+            if queue.has_work() {
+                queue.wake_one(); // Somebody relied on our search.
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("lane", &self.lane)
+            .field("parker", &self.parker)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One thread's part in an [`Executor`](crate::Executor), made by
+/// [`Executor::worker`](crate::Executor::worker): takes turns, and sleeps between them.
+///
+/// ```
+/// use evenkeel_task::{Executor, Turn};
+///
+/// let executor = Executor::new();
+/// let worker = executor.worker();
+/// let task = executor.spawn(async { 1 + 2 });
+/// while worker.turn(64) == Turn::More {}
+/// assert!(task.is_finished());
+/// ```
+#[derive(Debug)]
+pub struct Worker<'a> {
+    core: Core,
+    /// It runs futures that borrow for `'a`, so it must not outlive that.
+    _borrows: PhantomData<&'a ()>,
+}
+
+impl Worker<'_> {
+    pub(crate) fn new(core: Core) -> Self {
+        Worker { core, _borrows: PhantomData }
+    }
+
+    /// How others wake this worker when it sleeps.
+    pub fn parker(&self) -> &Parker {
+        self.core.parker()
+    }
+
+    /// Runs `call` with this thread counting as this worker: what it spawns and wakes goes to this
+    /// worker's own queue. [`turn`](Worker::turn) does so by itself.
+    pub fn enter<R>(&self, call: impl FnOnce() -> R) -> R {
+        self.core.enter(call)
+    }
+
+    /// Runs ready tasks, at most `limit` of them.
+    pub fn turn(&self, limit: usize) -> Turn {
+        self.core.turn(limit)
+    }
+
+    /// Runs `call`, which wakes and spawns many; wakes a second worker once, at the end, if more than
+    /// one task is ready then.
+    pub fn batch<R>(&self, call: impl FnOnce() -> R) -> R {
+        self.core.batch(call)
+    }
+
+    /// Sleeps until there may be work: calls `block`, unless there is some already.
+    ///
+    /// `block` gets the [`Parker`] to sleep with: on the thread by [`Parker::park`], or in a driver by
+    /// [`Parker::park_in`]. It may return for reasons of its own.
+    pub fn sleep(&self, block: impl FnOnce(&Parker)) {
+        self.core.sleep(block);
+    }
+}
