@@ -7,7 +7,7 @@ use super::{Row, flags};
 use crate::flags::Mode;
 
 /// The widest line, so that rules above and below fit.
-const WIDTH: usize = 112;
+const WIDTH: usize = 126;
 
 pub(super) fn head(machine: &Machine, flags: &flags::Bench, cases: usize) {
     println!("evenkeel bench  {}  git {}  {}", machine.started, machine.git, machine.rustc);
