@@ -7,11 +7,13 @@
 use evenkeel_reactor::Source;
 use futures_lite::future;
 use futures_lite::io::{self, AsyncReadExt, AsyncWriteExt};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 
 /// One connection over TCP: the sockets are std's, `Source` makes them wait politely.
 async fn tcp() -> io::Result<()> {
-    let listener = Source::<TcpListener>::bind("127.0.0.1:0")?;
+    let listener = Source::<TcpListener>::bind(([127, 0, 0, 1], 0))?;
     let address = listener.get_ref().local_addr()?;
     let server = async {
         let (stream, _) = listener.accept().await?;
@@ -32,11 +34,7 @@ async fn tcp() -> io::Result<()> {
 }
 
 /// Any descriptor the kernel has news about, by way of its own blocking calls.
-#[cfg(unix)]
 async fn any_descriptor() -> io::Result<()> {
-    use std::io::{Read, Write};
-    use std::os::unix::net::UnixStream;
-
     let (near, far) = UnixStream::pair()?;
     let (near, far) = (Source::new(near)?, Source::new(far)?);
     let read = async {
@@ -52,11 +50,6 @@ async fn any_descriptor() -> io::Result<()> {
     let (bytes, _) = future::try_zip(read, write).await?;
     println!("  a socket pair: {:?}", String::from_utf8_lossy(&bytes));
     assert_eq!(bytes, b"knock");
-    Ok(())
-}
-
-#[cfg(not(unix))]
-async fn any_descriptor() -> io::Result<()> {
     Ok(())
 }
 
