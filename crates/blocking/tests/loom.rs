@@ -1,0 +1,227 @@
+//! Models of what could strand a job, lose a thread or run something twice: every interleaving
+//! that loom can reach with two forced switches.
+//!
+//! `RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=2 cargo test --release --test loom`
+#![cfg(loom)]
+#![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
+
+use std::{io, sync::Arc, time::Duration};
+
+use evenkeel_blocking::{
+    PoolOptions, StartThread,
+    model::{Crew, Run},
+};
+use loom::{
+    sync::{Condvar, Mutex},
+    thread,
+};
+
+/// What became of the jobs, and whoever waits to hear of it.
+#[derive(Default)]
+struct Fate {
+    ran: usize,
+    refused: usize,
+    dropped: usize,
+}
+
+#[derive(Clone)]
+struct Ledger(Arc<(Mutex<Fate>, Condvar)>);
+
+impl Ledger {
+    fn new() -> Self {
+        Ledger(Arc::new((Mutex::new(Fate::default()), Condvar::new())))
+    }
+
+    fn note(&self, f: impl FnOnce(&mut Fate)) {
+        f(&mut self.0.0.lock().unwrap());
+        self.0.1.notify_all();
+    }
+
+    /// Blocks until so many have run; loom reports a deadlock if they never do.
+    fn wait_for(&self, ran: usize) {
+        let mut fate = self.0.0.lock().unwrap();
+        while fate.ran < ran {
+            fate = self.0.1.wait(fate).unwrap();
+        }
+    }
+
+    fn sum(&self) -> (usize, usize, usize) {
+        let fate = self.0.0.lock().unwrap();
+        (fate.ran, fate.refused, fate.dropped)
+    }
+}
+
+/// A job that reports its end, whichever it is; it may first wait for others to have run.
+struct Toy {
+    ledger: Ledger,
+    waits_for: usize,
+    ended: bool,
+}
+
+impl Run for Toy {
+    type Label = ();
+    fn run(mut self) {
+        self.ended = true;
+        if self.waits_for > 0 {
+            self.ledger.wait_for(self.waits_for);
+        }
+        self.ledger.note(|fate| fate.ran += 1);
+    }
+    fn refuse(mut self, _: io::Error) {
+        self.ended = true;
+        self.ledger.note(|fate| fate.refused += 1);
+    }
+    fn label(&self) {}
+}
+
+impl Drop for Toy {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.ledger.note(|fate| fate.dropped += 1);
+        }
+    }
+}
+
+fn job(ledger: &Ledger) -> Toy {
+    Toy { ledger: ledger.clone(), waits_for: 0, ended: false }
+}
+
+fn crew(options: PoolOptions) -> Arc<Crew<Toy>> {
+    Arc::new(Crew::new(options, Box::new(|| ())))
+}
+
+fn options(threads: usize, keep_alive: Duration) -> PoolOptions {
+    PoolOptions { threads, keep_alive, name: String::new(), start: StartThread::default() }
+}
+
+const FOR_EVER: Duration = Duration::MAX;
+/// Loom's timed waits end at once, whatever the time: every park is a keep-alive that ends.
+const AT_ONCE: Duration = Duration::ZERO;
+
+/// The job comes while the only thread is on its way to rest (tokio's 1.52.0 stranded it).
+///
+/// Fails if `take_or_rest` parks without a look at the queue under the lock it parks with, or if
+/// `tend` does not call an idle thread.
+#[test]
+fn submit_against_a_thread_about_to_park() {
+    loom::model(|| {
+        let (crew, ledger) = (crew(options(1, FOR_EVER)), Ledger::new());
+        crew.submit(job(&ledger));
+        ledger.wait_for(1);
+        crew.submit(job(&ledger));
+        ledger.wait_for(2);
+        assert!(crew.join(FOR_EVER).is_ok());
+        assert_eq!(ledger.sum(), (2, 0, 0));
+    });
+}
+
+/// Two come at once: one helper is sent for, and it must see both.
+///
+/// Fails if a thread that was called forgets to say that it has come (`coming`).
+#[test]
+fn two_submits_against_one_thread() {
+    loom::model(|| {
+        let (crew, ledger) = (crew(options(1, FOR_EVER)), Ledger::new());
+        let other = {
+            let (crew, ledger) = (crew.clone(), ledger.clone());
+            thread::spawn(move || crew.submit(job(&ledger)))
+        };
+        crew.submit(job(&ledger));
+        ledger.wait_for(2);
+        other.join().unwrap();
+        assert!(crew.join(FOR_EVER).is_ok());
+        assert_eq!(ledger.sum(), (2, 0, 0));
+    });
+}
+
+/// The thread's keep-alive ends while a job comes: it takes the job or another thread is started.
+///
+/// Fails if `keep_alive_over` leaves although it was called, or stays in `idle` when it leaves.
+#[test]
+fn keep_alive_exit_against_submit() {
+    loom::model(|| {
+        let (crew, ledger) = (crew(options(1, AT_ONCE)), Ledger::new());
+        crew.submit(job(&ledger));
+        ledger.wait_for(1);
+        crew.submit(job(&ledger));
+        ledger.wait_for(2);
+        assert!(crew.join(FOR_EVER).is_ok());
+        assert_eq!(ledger.sum(), (2, 0, 0));
+    });
+}
+
+/// Every job is run, refused or dropped, once; and nobody who joins waits for ever.
+///
+/// Fails if `submit` does not look at the phase, if `shutdown` withdraws before it closes, or if a
+/// thread that was called to close is not signalled.
+#[test]
+fn shutdown_against_submit() {
+    loom::model(|| {
+        let (crew, ledger) = (crew(options(1, FOR_EVER)), Ledger::new());
+        let other = {
+            let (crew, ledger) = (crew.clone(), ledger.clone());
+            thread::spawn(move || {
+                crew.submit(job(&ledger));
+                crew.submit(job(&ledger));
+            })
+        };
+        crew.shutdown();
+        other.join().unwrap();
+        assert!(crew.join(FOR_EVER).is_ok());
+        let (ran, refused, dropped) = ledger.sum();
+        assert_eq!(ran + refused + dropped, 2);
+        assert_eq!(crew.pending(), 0);
+    });
+}
+
+/// The last thread leaves while somebody begins to wait for it.
+///
+/// Fails if `leave` asks whether the crew closes before it gives its seat up, or tells nobody.
+#[test]
+fn join_against_a_thread_that_leaves() {
+    loom::model(|| {
+        let (crew, ledger) = (crew(options(1, AT_ONCE)), Ledger::new());
+        crew.submit(job(&ledger));
+        assert!(crew.join(FOR_EVER).is_ok());
+        assert_eq!(ledger.sum(), (1, 0, 0));
+    });
+}
+
+/// The first job ends only after the second: a thread that blocks must have sent for the next.
+///
+/// Fails if `take` does not tend to what it leaves behind.
+#[test]
+fn a_blocked_job_against_the_next() {
+    loom::model(|| {
+        let (crew, ledger) = (crew(options(2, FOR_EVER)), Ledger::new());
+        let mut first = job(&ledger);
+        first.waits_for = 1;
+        crew.submit(first);
+        crew.submit(job(&ledger));
+        ledger.wait_for(2);
+        assert!(crew.join(FOR_EVER).is_ok());
+        assert_eq!(ledger.sum(), (2, 0, 0));
+    });
+}
+
+/// The second thread cannot be started while the first comes to rest: the first must be called.
+///
+/// Fails if `has_not_started` does not tend to the queue again.
+#[test]
+fn a_failed_start_against_a_thread_coming_to_rest() {
+    loom::model(|| {
+        let starts = std::sync::atomic::AtomicUsize::new(0);
+        let start = StartThread::new(move |builder, work| {
+            match starts.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+                0 => builder.spawn(work),
+                _ => Err(io::ErrorKind::WouldBlock.into()),
+            }
+        });
+        let (crew, ledger) = (crew(PoolOptions { start, ..options(2, FOR_EVER) }), Ledger::new());
+        crew.submit(job(&ledger));
+        crew.submit(job(&ledger));
+        ledger.wait_for(2);
+        assert!(crew.join(FOR_EVER).is_ok());
+        assert_eq!(ledger.sum(), (2, 0, 0));
+    });
+}
