@@ -1,1 +1,15 @@
 //! One binary per crate: a file per module of the crate.
+#![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
+
+mod support;
+
+mod current;
+mod direction;
+mod faults;
+mod io;
+mod net;
+mod reactor;
+mod registry;
+mod source;
+mod thread;
+mod wait;

@@ -1,0 +1,174 @@
+//! One direction of a source: its readiness word, and the wakers of those who wait for it.
+//!
+//! Several tasks may wait on the same direction; news wakes them all, and each tries for itself. So
+//! no wake-up can be lost with a task that was woken and then dropped. Wakers are cloned, woken and
+//! dropped outside the list's lock.
+
+use std::mem;
+use std::task::Waker;
+
+use crate::loom::{Mutex, locked};
+use crate::readiness::{Owed, Readiness, Seen, Wait};
+
+/// Wakers left by `poll_` calls before those of tasks long gone are flushed out: such a call has no
+/// end at which to take its waker back. All are woken then, those alive come back, and the limit
+/// doubles until the next news. Larger holds more dead wakers, smaller wakes in vain more often.
+const POLLED: usize = 32;
+
+/// One direction of one source.
+#[derive(Debug)]
+pub struct Direction {
+    word: Readiness,
+    waiters: Mutex<Waiters>,
+}
+
+#[derive(Debug)]
+struct Waiters {
+    /// Of futures, by the number of their [`Place`]: in ascending order, because they are pushed so.
+    futures: Vec<(u64, Waker)>,
+    /// Of `poll_` calls: each task once.
+    polled: Vec<Waker>,
+    polled_limit: usize,
+    last_place: u64,
+}
+
+/// What [`Direction::enlist`] did.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enlisted {
+    /// The waker is in the list.
+    Waits,
+    /// News came in between; the waker is not in the list.
+    TryAgain,
+}
+
+impl Direction {
+    /// Nothing known, nobody waiting.
+    pub fn new() -> Direction {
+        Direction {
+            word: Readiness::new(),
+            waiters: Mutex::new(Waiters {
+                futures: Vec::new(),
+                polled: Vec::new(),
+                polled_limit: POLLED,
+                last_place: 0,
+            }),
+        }
+    }
+
+    /// What is believed now; to be asked before a system call is tried.
+    pub fn look(&self) -> Seen {
+        self.word.look()
+    }
+
+    /// A system call tried after `seen` proved it spent. False if there is newer news.
+    pub fn clear(&self, seen: Seen) -> bool {
+        self.word.clear(seen)
+    }
+
+    /// Puts `waker` in the list, unless there is news. `place` is that of the future that waits;
+    /// `None` for a `poll_` call.
+    pub fn enlist(&self, place: Option<&mut Place<'_>>, waker: &Waker) -> Enlisted {
+        let mut waker = Some(waker.clone());
+        let mut flushed = Vec::new();
+        let enlisted = {
+            let mut waiters = locked(&self.waiters);
+            match self.word.wait() {
+                Wait::TryAgain => Enlisted::TryAgain,
+                Wait::Enlist => {
+                    match place {
+                        Some(place) => waiters.put(&mut place.number, &mut waker),
+                        None => waiters.put_polled(&mut waker, &mut flushed),
+                    }
+                    Enlisted::Waits
+                }
+            }
+        };
+        // A waker that was replaced, or not needed, is still in `waker` and dropped here.
+        drop(waker);
+        flushed.into_iter().for_each(Waker::wake);
+        enlisted
+    }
+
+    /// The driver heard of this direction: adds to `due` who must be woken, outside every lock.
+    pub fn news(&self, closed: bool, due: &mut Vec<Waker>) {
+        match self.word.news(closed) {
+            Owed::Wake => self.take_all(due),
+            Owed::Nothing => {}
+        }
+    }
+
+    /// Adds all who wait to `due`.
+    pub fn take_all(&self, due: &mut Vec<Waker>) {
+        let mut waiters = locked(&self.waiters);
+        due.extend(waiters.futures.drain(..).map(|(_, waker)| waker));
+        due.append(&mut waiters.polled);
+        waiters.polled_limit = POLLED;
+    }
+}
+
+impl Default for Direction {
+    fn default() -> Direction {
+        Direction::new()
+    }
+}
+
+impl Waiters {
+    /// What was there before is left in `waker`.
+    fn put(&mut self, number: &mut u64, waker: &mut Option<Waker>) {
+        match self.futures.binary_search_by_key(number, |(number, _)| *number) {
+            Ok(at) => {
+                if let Some(new) = waker {
+                    mem::swap(&mut self.futures[at].1, new);
+                }
+            }
+            // Woken before, or new: at the end, under a new number.
+            Err(_) => {
+                self.last_place += 1;
+                *number = self.last_place;
+                self.futures.extend(waker.take().map(|waker| (*number, waker)));
+            }
+        }
+    }
+
+    fn put_polled(&mut self, waker: &mut Option<Waker>, flushed: &mut Vec<Waker>) {
+        let known = |waker: &Waker| self.polled.iter().any(|other| other.will_wake(waker));
+        if waker.as_ref().is_some_and(known) {
+            return;
+        }
+        if self.polled.len() >= self.polled_limit {
+            mem::swap(&mut self.polled, flushed);
+            self.polled_limit *= 2;
+        }
+        self.polled.extend(waker.take());
+    }
+}
+
+/// The place of one future in a direction's list; given up when dropped.
+#[derive(Debug)]
+pub struct Place<'a> {
+    direction: &'a Direction,
+    /// 0: not in the list. Otherwise perhaps in the list: news empties it without a word.
+    number: u64,
+}
+
+impl<'a> Place<'a> {
+    /// Not in the list yet.
+    pub fn new(direction: &'a Direction) -> Place<'a> {
+        Place { direction, number: 0 }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if self.number == 0 {
+            return;
+        }
+        let gone = {
+            let waiters = &mut locked(&self.direction.waiters).futures;
+            let at = waiters.binary_search_by_key(&self.number, |(number, _)| *number);
+            at.ok().map(|at| waiters.remove(at))
+        };
+        drop(gone);
+    }
+}

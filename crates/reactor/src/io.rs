@@ -1,0 +1,150 @@
+//! Sources as byte streams: the `futures-io` traits, on `Source<T>` and on `&Source<T>`.
+//!
+//! Closing ends the writing half of a socket (the other side reads an end); for other descriptors it
+//! flushes. A source is closed for good by dropping it.
+
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_io::{AsyncRead, AsyncWrite};
+use rustix::io::Errno;
+use rustix::net::{Shutdown, shutdown};
+
+use crate::registry::Way;
+use crate::source::Source;
+
+/// What a read of at most `room` bytes shows: an end (0) is no proof, since it can be read again.
+fn short_read(room: usize) -> impl Fn(&usize) -> bool {
+    move |&n| 0 < n && n < room
+}
+
+fn short_write(room: usize) -> impl Fn(&usize) -> bool {
+    move |&n| n < room
+}
+
+fn room(bufs: &[IoSliceMut<'_>]) -> usize {
+    bufs.iter().map(|buf| buf.len()).sum()
+}
+
+fn load(bufs: &[IoSlice<'_>]) -> usize {
+    bufs.iter().map(|buf| buf.len()).sum()
+}
+
+/// Ends the writing half, if there is one.
+fn end(io: &impl AsFd) -> io::Result<()> {
+    match shutdown(io, Shutdown::Write) {
+        // Not a socket, or one whose other side is gone: nobody to tell.
+        Ok(()) | Err(Errno::NOTSOCK | Errno::NOTCONN) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl<T: AsFd + Read> AsyncRead for Source<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let short = short_read(buf.len());
+        self.get_mut().poll_with_mut(Way::Read, cx, |io| io.read(buf), short)
+    }
+
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let short = short_read(room(bufs));
+        self.get_mut().poll_with_mut(Way::Read, cx, |io| io.read_vectored(bufs), short)
+    }
+}
+
+impl<T: AsFd> AsyncRead for &Source<T>
+where
+    for<'a> &'a T: Read,
+{
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let short = short_read(buf.len());
+        self.poll_with(Way::Read, cx, |mut io| io.read(buf), short)
+    }
+
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let short = short_read(room(bufs));
+        self.poll_with(Way::Read, cx, |mut io| io.read_vectored(bufs), short)
+    }
+}
+
+impl<T: AsFd + Write> AsyncWrite for Source<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let short = short_write(buf.len());
+        self.get_mut().poll_with_mut(Way::Write, cx, |io| io.write(buf), short)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let short = short_write(load(bufs));
+        self.get_mut().poll_with_mut(Way::Write, cx, |io| io.write_vectored(bufs), short)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().poll_with_mut(Way::Write, cx, |io| io.flush(), |()| false)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.as_mut().poll_flush(cx) {
+            Poll::Ready(Ok(())) => Poll::Ready(end(&self.as_fd())),
+            other => other,
+        }
+    }
+}
+
+impl<T: AsFd> AsyncWrite for &Source<T>
+where
+    for<'a> &'a T: Write,
+{
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let short = short_write(buf.len());
+        self.poll_with(Way::Write, cx, |mut io| io.write(buf), short)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let short = short_write(load(bufs));
+        self.poll_with(Way::Write, cx, |mut io| io.write_vectored(bufs), short)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_with(Way::Write, cx, |mut io| io.flush(), |()| false)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.as_mut().poll_flush(cx) {
+            Poll::Ready(Ok(())) => Poll::Ready(end(&self.as_fd())),
+            other => other,
+        }
+    }
+}

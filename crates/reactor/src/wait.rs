@@ -1,0 +1,198 @@
+//! Blocking in the kernel, on Linux: one `epoll_wait`, an eventfd for a bell, a timerfd for deadlines.
+//!
+//! `polling` opens the epoll instance and takes descriptors out of it. The wait itself is raw:
+//! `Poller::wait` sets a timer and re-arms its bell each time, which makes five system calls of one.
+//! Putting descriptors in is raw too, because `polling` cannot ask for `EPOLLRDHUP`, without which a
+//! short read would prove nothing (see [`SHORT_PROVES_DRY`]). Its own bell is never rung: only
+//! `Poller::wait` would re-arm it.
+//!
+//! Bell and timer are edge-triggered and never read: each `write` and each expiry is a new edge, and
+//! setting the timer anew takes back an expiry that was not fetched yet.
+// NUMBERS ONLY: what a fetched event carries is a number that was given to `epoll::add`, never a pointer.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::time::Instant;
+
+use polling::Poller;
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll::{self, EventData, EventFlags};
+use rustix::event::{EventfdFlags, Timespec, eventfd};
+use rustix::io::Errno;
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, timerfd_create, timerfd_settime,
+};
+
+use crate::registry::{Key, Way};
+
+/// After a read or write that did less than it was asked for, a byte stream has no more to give or
+/// take, unless it was hung up: and that would be known, because `EPOLLRDHUP` is asked for.
+pub(crate) const SHORT_PROVES_DRY: bool = true;
+
+/// News fetched by one `epoll_wait`. Larger saves system calls when very many descriptors are ready
+/// at once, smaller returns sooner to the tasks. 1024 take 12 KiB.
+const BATCH: usize = 1024;
+
+/// Seconds the timer is set for at most; a deadline further away is set in several steps. 68 years.
+const LONGEST_REST: i64 = i32::MAX as i64;
+
+/// The topmost bit is free, see `registry.rs`; the poller's own key is `usize::MAX`.
+const BELL: u64 = u64::MAX - 1;
+const TIMER: u64 = u64::MAX - 2;
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rest {
+    /// Not at all.
+    Look,
+    /// No longer than this.
+    Until(Instant),
+    /// Until there is news, or the bell.
+    ForEver,
+}
+
+/// What the kernel said about one source.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct News {
+    pub(crate) key: Key,
+    pub(crate) read: bool,
+    pub(crate) write: bool,
+    /// Hung up, failed, or urgent: short reads and writes prove nothing from here on.
+    pub(crate) read_closed: bool,
+    pub(crate) write_closed: bool,
+}
+
+/// The descriptors a reactor sleeps on.
+#[derive(Debug)]
+pub(crate) struct Kernel {
+    poller: Poller,
+    bell: OwnedFd,
+    timer: OwnedFd,
+}
+
+/// News as it was fetched, and what is known of the timer: for one waiting thread at a time.
+pub(crate) struct Batch {
+    fetched: Vec<epoll::Event>,
+    /// The timer will ring at this instant. Never later than the deadline waited for; an earlier
+    /// one is left alone, since most deadlines (timeouts) move away before they are reached.
+    armed: Option<Instant>,
+}
+
+impl Kernel {
+    pub(crate) fn new() -> io::Result<Kernel> {
+        let poller = Poller::new()?;
+        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let timer = timerfd_create(
+            TimerfdClockId::Monotonic,
+            TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK,
+        )?;
+        let edge = EventFlags::IN | EventFlags::ET;
+        epoll::add(&poller, &bell, EventData::new_u64(BELL), edge)?;
+        epoll::add(&poller, &timer, EventData::new_u64(TIMER), edge)?;
+        Ok(Kernel { poller, bell, timer })
+    }
+
+    /// One system call, for both directions and for good.
+    pub(crate) fn add(&self, fd: BorrowedFd<'_>, key: Key) -> io::Result<()> {
+        let all =
+            EventFlags::IN | EventFlags::OUT | EventFlags::PRI | EventFlags::RDHUP | EventFlags::ET;
+        Ok(epoll::add(&self.poller, fd, EventData::new_u64(key.raw() as u64), all)?)
+    }
+
+    pub(crate) fn delete(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        self.poller.delete(fd)
+    }
+
+    /// Before a task waits: nothing to do where news is edge-triggered.
+    pub(crate) fn rearm(&self, _fd: RawFd, _key: Key, _way: Way) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Ends the wait of the thread in [`Kernel::wait`], or the next one.
+    pub(crate) fn ring(&self) {
+        // It can only fail when 2^64 - 2 rings were never read; the edge was there before.
+        let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
+    }
+
+    /// Fetches news into `batch`, waiting for it no longer than `rest`. It may return without any.
+    pub(crate) fn wait(&self, batch: &mut Batch, rest: Rest) -> io::Result<()> {
+        loop {
+            batch.fetched.clear();
+            let look = match rest {
+                Rest::Look => true,
+                Rest::ForEver => false,
+                Rest::Until(at) => !self.arm(batch, at)?,
+            };
+            let timeout = look.then(Timespec::default);
+            match epoll::wait(&self.poller, spare_capacity(&mut batch.fetched), timeout.as_ref()) {
+                Ok(_) => {}
+                Err(Errno::INTR) if look => return Ok(()),
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            let (mut fired, mut called) = (false, false);
+            for event in &batch.fetched {
+                fired |= event.data.u64() == TIMER;
+                called |= event.data.u64() != TIMER;
+            }
+            if fired {
+                batch.armed = None;
+            }
+            let over = match rest {
+                Rest::Until(at) if fired => Instant::now() >= at,
+                _ => false,
+            };
+            if look || called || over {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sets the timer if it would be late. False if the deadline has passed.
+    fn arm(&self, batch: &mut Batch, at: Instant) -> io::Result<bool> {
+        if batch.armed.is_some_and(|armed| armed <= at) {
+            return Ok(true);
+        }
+        let rest = at.saturating_duration_since(Instant::now());
+        if rest.is_zero() {
+            return Ok(false);
+        }
+        let seconds = i64::try_from(rest.as_secs()).unwrap_or(LONGEST_REST).min(LONGEST_REST);
+        let it_value = Timespec { tv_sec: seconds, tv_nsec: rest.subsec_nanos().into() };
+        let once = Itimerspec { it_interval: Timespec::default(), it_value };
+        timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &once)?;
+        batch.armed = Some(at);
+        Ok(true)
+    }
+}
+
+impl AsFd for Kernel {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.poller.as_fd()
+    }
+}
+
+// SAFETY: NUMBERS ONLY, and numbers may go to any thread; the field that could be a pointer is never read.
+unsafe impl Send for Batch {}
+
+impl Batch {
+    pub(crate) fn new() -> Batch {
+        Batch { fetched: Vec::with_capacity(BATCH), armed: None }
+    }
+
+    /// What was fetched last, less the bell and the timer.
+    pub(crate) fn news(&self) -> impl Iterator<Item = News> + '_ {
+        self.fetched.iter().filter(|event| event.data.u64() < TIMER).map(|event| {
+            let flags = event.flags;
+            let broken = flags.intersects(EventFlags::HUP | EventFlags::ERR);
+            let odd = broken || flags.intersects(EventFlags::RDHUP | EventFlags::PRI);
+            News {
+                key: Key::from_raw(event.data.u64() as usize),
+                read: odd || flags.contains(EventFlags::IN),
+                write: broken || flags.contains(EventFlags::OUT),
+                read_closed: odd,
+                write_closed: broken,
+            }
+        })
+    }
+}

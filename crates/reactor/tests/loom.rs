@@ -1,0 +1,227 @@
+//! The reactor's protocols, in every interleaving: readiness against clearing, waiters against news,
+//! and the bell.
+#![cfg(loom)]
+#![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
+
+use std::sync::Arc as StdArc;
+use std::task::{Wake, Waker};
+
+use evenkeel_reactor::model::{Bell, Direction, Enlisted, MaySleep, Notifier, Place};
+use loom::sync::atomic::{AtomicUsize, Ordering};
+use loom::sync::{Arc, Condvar, Mutex};
+use loom::thread;
+
+/// Unparks the thread it was made on.
+struct Unpark(thread::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: StdArc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn waker() -> Waker {
+    Waker::from(StdArc::new(Unpark(thread::current())))
+}
+
+/// A socket and its source. The kernel's buffer is a plain counter read without any ordering of its own:
+/// what a reader may rely on must come from the direction.
+struct Socket {
+    arrived: AtomicUsize,
+    direction: Direction,
+}
+
+impl Socket {
+    fn new() -> Arc<Socket> {
+        Arc::new(Socket { arrived: AtomicUsize::new(0), direction: Direction::new() })
+    }
+
+    /// The kernel, and the driver that hears of it.
+    fn arrive(&self) {
+        self.arrived.store(self.arrived.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        let mut due = Vec::new();
+        self.direction.news(false, &mut due);
+        due.into_iter().for_each(Waker::wake);
+    }
+
+    /// As `Link::attempt`: tries, clears, waits; until `want` have arrived.
+    fn wait_for(&self, want: usize) {
+        let waker = waker();
+        let mut place = Place::new(&self.direction);
+        loop {
+            let seen = self.direction.look();
+            if seen.is_ready() {
+                if self.arrived.load(Ordering::Relaxed) >= want {
+                    return;
+                }
+                if !self.direction.clear(seen) {
+                    continue;
+                }
+            }
+            match self.direction.enlist(Some(&mut place), &waker) {
+                Enlisted::TryAgain => {}
+                Enlisted::Waits => thread::park(),
+            }
+        }
+    }
+}
+
+/// Fails if `clear` does not compare the tick (it erases the second news), if `look` is Relaxed (the
+/// reader tries too early and then clears what it has not used), or if `wait` does not look at READY.
+#[test]
+fn news_while_a_reader_clears() {
+    loom::model(|| {
+        let socket = Socket::new();
+        let driver = {
+            let socket = socket.clone();
+            thread::spawn(move || {
+                socket.arrive();
+                socket.arrive();
+            })
+        };
+        socket.wait_for(1);
+        socket.wait_for(2);
+        driver.join().unwrap();
+    });
+}
+
+/// Fails if the list holds one waker only, or if `news` leaves the list to the waiter when AWAITED is set
+/// before the waker is in it (that is: if `enlist` sets it outside the lock).
+#[test]
+fn news_while_two_readers_wait() {
+    loom::model(|| {
+        let socket = Socket::new();
+        let driver = {
+            let socket = socket.clone();
+            thread::spawn(move || socket.arrive())
+        };
+        let other = {
+            let socket = socket.clone();
+            thread::spawn(move || socket.wait_for(1))
+        };
+        socket.wait_for(1);
+        driver.join().unwrap();
+        other.join().unwrap();
+    });
+}
+
+/// Fails if news wakes one waiter only: it may be the one that is leaving.
+#[test]
+fn news_while_one_of_two_readers_leaves() {
+    loom::model(|| {
+        let socket = Socket::new();
+        let driver = {
+            let socket = socket.clone();
+            thread::spawn(move || socket.arrive())
+        };
+        let leaver = {
+            let socket = socket.clone();
+            thread::spawn(move || {
+                let waker = waker();
+                let mut place = Place::new(&socket.direction);
+                let seen = socket.direction.look();
+                let dry = socket.arrived.load(Ordering::Relaxed) == 0;
+                if dry && socket.direction.clear(seen) {
+                    let _ = socket.direction.enlist(Some(&mut place), &waker);
+                }
+            })
+        };
+        socket.wait_for(1);
+        driver.join().unwrap();
+        leaver.join().unwrap();
+    });
+}
+
+/// Writers and readers have ticks of their own: news for one does not spoil the other's proof.
+#[test]
+fn a_hang_up_while_a_short_read_clears() {
+    loom::model(|| {
+        let direction = Arc::new(Direction::new());
+        let driver = {
+            let direction = direction.clone();
+            thread::spawn(move || direction.news(true, &mut Vec::new()))
+        };
+        // What `Link::attempt` does after a short read.
+        let seen = direction.look();
+        if !seen.is_closed() {
+            direction.clear(seen);
+        }
+        driver.join().unwrap();
+        // Whatever came first, the hang-up is not forgotten: reading goes on until the end is read.
+        assert!(direction.look().is_ready());
+        assert!(direction.look().is_closed());
+    });
+}
+
+struct Sleeper {
+    work: AtomicUsize,
+    notifier: Notifier,
+    /// The eventfd: rings not heard yet.
+    bell: Mutex<usize>,
+    rung: Condvar,
+}
+
+impl Sleeper {
+    fn new() -> Arc<Sleeper> {
+        Arc::new(Sleeper {
+            work: AtomicUsize::new(0),
+            notifier: Notifier::new(),
+            bell: Mutex::new(0),
+            rung: Condvar::new(),
+        })
+    }
+
+    fn give_work(&self) {
+        self.work.fetch_add(1, Ordering::Relaxed);
+        if self.notifier.notify() == Bell::Ring {
+            *self.bell.lock().unwrap() += 1;
+            self.rung.notify_one();
+        }
+    }
+
+    /// As `Reactor::wait`, until all work is seen. Gives how many rings it slept through.
+    fn run(&self, want: usize) {
+        while self.work.load(Ordering::Relaxed) < want {
+            if self.notifier.begin_sleep() == MaySleep::Yes {
+                let mut bell = self.bell.lock().unwrap();
+                while *bell == 0 {
+                    bell = self.rung.wait(bell).unwrap();
+                }
+                *bell = 0;
+            }
+            self.notifier.end_sleep();
+        }
+    }
+}
+
+/// Fails if `notify` is Relaxed (the driver looks too early and sleeps on), if `begin_sleep` sleeps
+/// although told, or if `end_sleep` is a load and a store (it forgets who came in between).
+#[test]
+fn notify_while_the_driver_falls_asleep() {
+    loom::model(|| {
+        let sleeper = Sleeper::new();
+        let others: Vec<_> = (0..2)
+            .map(|_| {
+                let sleeper = sleeper.clone();
+                thread::spawn(move || sleeper.give_work())
+            })
+            .collect();
+        sleeper.run(2);
+        others.into_iter().for_each(|other| other.join().unwrap());
+    });
+}
+
+/// Two that come while one sleeps make one ring.
+#[test]
+fn one_ring_for_many() {
+    loom::model(|| {
+        let notifier = Arc::new(Notifier::new());
+        assert_eq!(notifier.begin_sleep(), MaySleep::Yes);
+        let other = {
+            let notifier = notifier.clone();
+            thread::spawn(move || notifier.notify() == Bell::Ring)
+        };
+        let rings = usize::from(notifier.notify() == Bell::Ring);
+        assert_eq!(rings + usize::from(other.join().unwrap()), 1);
+    });
+}
