@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 
 use evenkeel_context::Wait;
 
-use crate::loom::{Mutex, MutexGuard, lock};
+use crate::loom::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
 
 /// A channel for one value: asyncio's `Future`, as two ends.
 ///
@@ -30,14 +30,21 @@ use crate::loom::{Mutex, MutexGuard, lock};
 /// # })
 /// ```
 pub fn oneshot<T>() -> (Sender<T>, Receiver<T>) {
-    let shared = Arc::new(Mutex::new(State {
+    let state = Mutex::new(State {
         value: None,
         sender_done: false,
         receiver_done: false,
         receiver: None,
         sender: None,
-    }));
-    (Sender { shared: Some(shared.clone()) }, Receiver { shared, ended: false })
+    });
+    let shared = Arc::new(Shared { settled: AtomicBool::new(false), state });
+    (Sender { shared: Some(shared.clone()) }, Receiver { shared, waited: false, ended: false })
+}
+
+struct Shared<T> {
+    /// The sender is done, as a hint that saves the receiver a look or a clone.
+    settled: AtomicBool,
+    state: Mutex<State<T>>,
 }
 
 struct State<T> {
@@ -68,11 +75,13 @@ fn poll_shared<T, R>(
     shared: &Mutex<State<T>>,
     cx: &Context<'_>,
     why: Wait,
+    clone_first: bool,
     mut ready: impl FnMut(&mut State<T>) -> Option<R>,
     slot: impl Fn(&mut State<T>) -> &mut Option<Waker>,
 ) -> Poll<R> {
-    // Cloning is the executor's code, so it is done with nothing held, and we look again.
-    let mut fresh = None;
+    // Cloning is the executor's code, so it is done with nothing held: before we look if that is
+    // likely to be of use, else after, and then we look again.
+    let mut fresh = clone_first.then(|| cx.waker().clone());
     loop {
         let mut state = lock(shared);
         if let Some(outcome) = ready(&mut state) {
@@ -104,12 +113,12 @@ fn unlocked<T, R>(state: MutexGuard<'_, State<T>>, answer: R) -> R {
 /// The end that sends. Dropping it unused tells the receiver that nothing will come.
 pub struct Sender<T> {
     /// None once `send` has done all there is to do.
-    shared: Option<Arc<Mutex<State<T>>>>,
+    shared: Option<Arc<Shared<T>>>,
 }
 
 impl<T> Sender<T> {
-    fn shared(&self) -> &Mutex<State<T>> {
-        self.shared.as_ref().expect("only `send` takes it, and takes us too")
+    fn state(&self) -> &Mutex<State<T>> {
+        &self.shared.as_ref().expect("only `send` takes it, and takes us too").state
     }
 
     /// Sends `value`; never waits.
@@ -119,18 +128,18 @@ impl<T> Sender<T> {
     /// The receiver is gone or closed: the value comes back.
     pub fn send(mut self, value: T) -> Result<(), T> {
         let shared = self.shared.take().expect("sent only once");
-        let mut state = lock(&shared);
+        let mut state = lock(&shared.state);
         if state.receiver_done {
             return unlocked(state, Err(value));
         }
         state.value = Some(value);
-        finish(state);
+        finish(&shared, state);
         Ok(())
     }
 
     /// Whether nobody will receive any more.
     pub fn is_closed(&self) -> bool {
-        lock(self.shared()).receiver_done
+        lock(self.state()).receiver_done
     }
 
     /// Waits until nobody will receive any more, so that the work for it can be given up.
@@ -156,13 +165,15 @@ impl<T> Sender<T> {
     /// The poll under [`closed`](Sender::closed); only the latest caller is woken.
     pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let ready = |state: &mut State<T>| state.receiver_done.then_some(());
-        poll_shared(self.shared(), cx, Wait::Other, ready, |state| &mut state.sender)
+        poll_shared(self.state(), cx, Wait::Other, false, ready, |state| &mut state.sender)
     }
 }
 
 /// The sender has done what it will do: wakes the receiver, once.
-fn finish<T>(mut state: MutexGuard<'_, State<T>>) {
+fn finish<T>(shared: &Shared<T>, mut state: MutexGuard<'_, State<T>>) {
     state.sender_done = true;
+    // Relaxed: a hint, whoever reads it looks again under the lock.
+    shared.settled.store(true, Ordering::Relaxed);
     let (receiver, sender) = (state.receiver.take(), state.sender.take());
     drop(state);
     if let Some(receiver) = receiver {
@@ -174,7 +185,7 @@ fn finish<T>(mut state: MutexGuard<'_, State<T>>) {
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         if let Some(shared) = self.shared.take() {
-            finish(lock(&shared));
+            finish(&shared, lock(&shared.state));
         }
     }
 }
@@ -182,7 +193,9 @@ impl<T> Drop for Sender<T> {
 /// The end that receives: a future of the value. Dropping it tells the sender.
 #[must_use = "the value is received by awaiting this"]
 pub struct Receiver<T> {
-    shared: Arc<Mutex<State<T>>>,
+    shared: Arc<Shared<T>>,
+    /// It was polled and had to wait: a waker was left behind.
+    waited: bool,
     /// The sender is done and its value, if any, taken: there is nobody left to tell anything.
     ended: bool,
 }
@@ -195,7 +208,7 @@ impl<T> Receiver<T> {
     /// [`Closed`] when none will come: the sender was dropped, the value was taken before, or this
     /// end was closed.
     pub fn try_recv(&mut self) -> Result<Option<T>, Closed> {
-        let mut state = lock(&self.shared);
+        let mut state = lock(&self.shared.state);
         let taken = state.take();
         unlocked(state, taken.transpose())
     }
@@ -208,7 +221,7 @@ impl<T> Receiver<T> {
 
     /// Takes in nothing more, takes out what `take` picks, and tells the sender.
     fn refuse<R>(&self, take: impl FnOnce(&mut State<T>) -> R) {
-        let mut state = lock(&self.shared);
+        let mut state = lock(&self.shared.state);
         state.receiver_done = true;
         let (sender, receiver) = (state.sender.take(), state.receiver.take());
         let taken = take(&mut state);
@@ -232,8 +245,12 @@ impl<T> Future for Receiver<T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
+        // Relaxed: a hint.
+        let likely = !this.waited && !this.shared.settled.load(Ordering::Relaxed);
+        let state = &this.shared.state;
         let polled =
-            poll_shared(&this.shared, cx, Wait::Queue, State::take, |state| &mut state.receiver);
+            poll_shared(state, cx, Wait::Queue, likely, State::take, |state| &mut state.receiver);
+        this.waited = polled.is_pending();
         this.ended |= matches!(polled, Poll::Ready(Ok(_)));
         polled
     }
@@ -257,7 +274,7 @@ impl<T> fmt::Debug for Sender<T> {
 impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (sent, done) = {
-            let state = lock(&self.shared);
+            let state = lock(&self.shared.state);
             (state.value.is_some(), state.sender_done)
         };
         f.debug_struct("Receiver")

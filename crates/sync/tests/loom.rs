@@ -4,15 +4,16 @@
 //! `RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=2 cargo test --release -p evenkeel-sync --test loom`
 #![cfg(loom)]
 #![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
+#![expect(unsafe_code, reason = "loom's cells are looked into by pointer")]
 
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use evenkeel_sync::{Event, Lock, Semaphore, oneshot};
 use loom::cell::UnsafeCell;
-use loom::future::block_on;
+use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
 /// A number that loom watches: two accesses that are not ordered fail the model.
@@ -20,6 +21,7 @@ struct Watched(UnsafeCell<usize>);
 
 // SAFETY: that it is reached by one thread at a time is what the models check.
 unsafe impl Send for Watched {}
+// SAFETY: as above.
 unsafe impl Sync for Watched {}
 
 impl Watched {
@@ -40,6 +42,36 @@ impl Watched {
 
 fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Sleeps until it is woken; a wake that comes first is remembered.
+#[derive(Default)]
+struct Alarm {
+    rung: Mutex<bool>,
+    bell: Condvar,
+}
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        *self.rung.lock().unwrap() = true;
+        self.bell.notify_one();
+    }
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let alarm = Arc::new(Alarm::default());
+    let waker = Waker::from(alarm.clone());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        let mut rung = alarm.rung.lock().unwrap();
+        while !*rung {
+            rung = alarm.bell.wait(rung).unwrap();
+        }
+        *rung = false;
+    }
 }
 
 /// Polls `times` times and drops: a waiter that gives up, perhaps just as it is called.
