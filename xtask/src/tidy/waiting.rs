@@ -45,6 +45,9 @@ fn faults(source: &str, futures: &BTreeSet<String>, documented: &BTreeSet<String
     for at in public_functions(&code) {
         let line = line_of(&code, at);
         let Some(waits) = waits(&code[at..], futures) else { continue };
+        if waits.type_name.as_ref().is_some_and(|name| is_setter(&code, at, name)) {
+            continue;
+        }
         let docs = docs_above(&lines, line);
         if docs.iter().any(|doc| doc.contains("doc(hidden)")) {
             continue;
@@ -100,6 +103,17 @@ fn waits(code: &str, futures: &BTreeSet<String>) -> Option<Waits> {
     let type_name = result.split(['<', ' ', '\n']).next()?.rsplit("::").next()?;
     // `Self` of `new` and `default` makes a value; its type documents itself.
     futures.contains(type_name).then(|| Waits { name, type_name: Some(type_name.into()) })
+}
+
+/// Whether a function takes a future by value and gives it back, altered: `gather(..).limit(3)`.
+fn is_setter(code: &str, at: usize, type_name: &str) -> bool {
+    let end = code[at..].find(['{', ';']).map_or(code.len(), |end| at + end);
+    let signature: String = code[at..end].split_whitespace().collect();
+    let by_value = ["(self)", "(self,", "(mutself)", "(mutself,"];
+    let by_value = by_value.iter().any(|parameter| signature.contains(parameter));
+    let owner = code[..at].rfind("\nimpl").map(|from| &code[from..at]);
+    let owner = owner.and_then(|text| text.split('{').next()).unwrap_or_default();
+    by_value && owner.split(|c: char| !c.is_alphanumeric()).any(|word| word == type_name)
 }
 
 /// The names of types for which this crate says `impl Future for`.

@@ -30,6 +30,13 @@ fn the_section_may_stand_on_the_type() {
 }
 
 #[test]
+fn a_setter_does_not_wait() {
+    let setter = "pub fn limit(mut self, n: usize) -> Acquire<G> {";
+    assert_eq!(check(&format!("\nimpl<G> Acquire<G> {{\n{setter}")), [0; 0]);
+    assert_eq!(check(&format!("\nimpl Other {{\n{setter}")), [3]);
+}
+
+#[test]
 fn what_does_not_wait_needs_none() {
     assert_eq!(check("pub fn len(&self) -> usize {"), [0; 0]);
     assert_eq!(check("pub(crate) async fn inner() {}"), [0; 0]);
