@@ -10,17 +10,17 @@ use futures_core::Stream;
 use futures_core::stream::FusedStream;
 
 use crate::handle::{Done, Task};
-use crate::rounds::{Rounds, Answer};
+use crate::rounds::{Answer, Rounds};
 use crate::wait::Waited;
 
 /// Gives tasks one by one in the order in which they end: asyncio's `as_completed`.
 ///
-/// Each item is the [`Done`] of a task that was given, so [`id`](Done::id) and [`name`](Done::name) say which. A
-/// task that failed is an item like any other. Tasks that had ended before the first item was asked for come
-/// first, in argument order. Without tasks it ends at once.
+/// Each item is the [`Done`] of a task that was given, so [`id`](Done::id) and [`name`](Done::name)
+/// say which. A task that failed is an item like any other. Tasks that had ended before the first
+/// item was asked for come first, in argument order. Without tasks it ends at once.
 ///
-/// One may leave it and come back: nothing is lost or given twice. A time limit per item is a `timeout` around
-/// [`next`](AsCompleted::next).
+/// One may leave it and come back: nothing is lost or given twice. A time limit per item is a
+/// `timeout` around [`next`](AsCompleted::next).
 ///
 /// ```
 /// use evenkeel_task::{LocalExecutor, as_completed, block_on, yield_now};
@@ -43,8 +43,8 @@ pub fn as_completed<T>(tasks: impl IntoIterator<Item = Task<T>>) -> AsCompleted<
     AsCompleted { rounds: Rounds::new(tasks.len()), tasks, done: VecDeque::new() }
 }
 
-/// The stream made by [`as_completed`]. Dropping it drops the tasks it has not given, which cancels them;
-/// [`into_pending`](AsCompleted::into_pending) gives them back.
+/// The stream made by [`as_completed`]. Dropping it drops the tasks it has not given, which cancels
+/// them; [`into_pending`](AsCompleted::into_pending) gives them back.
 #[must_use = "a stream does nothing unless it is asked for items"]
 pub struct AsCompleted<T> {
     rounds: Rounds,
@@ -75,8 +75,8 @@ impl<T> AsCompleted<T> {
         self.len() == 0
     }
 
-    /// Leaves for good: gives back every task that was not given, sorted into those seen to have ended (in the
-    /// order in which they did) and those that go on (in argument order).
+    /// Leaves for good: gives back every task that was not given, sorted into those seen to have
+    /// ended (in the order in which they did) and those that go on (in argument order).
     pub fn into_pending(self) -> Waited<T> {
         let pending = self.tasks.into_iter().flatten().collect();
         Waited { done: self.done.into(), pending }
@@ -85,7 +85,8 @@ impl<T> AsCompleted<T> {
     fn poll_done(&mut self, waker: &Waker) -> Poll<Option<Done<T>>> {
         if self.done.is_empty() {
             let (tasks, done) = (&mut self.tasks, &mut self.done);
-            // Whole rounds: the first one must show us to every task, or a later end would be met too late.
+            // Whole rounds: the first one must show us to every task, or a later end would be met
+            // too late.
             let _ = self.rounds.round(waker, |index, cx| {
                 let Some(task) = &mut tasks[index] else {
                     return Answer::Pending; // Woken once more after its end.

@@ -10,6 +10,7 @@ use crate::handle::Task;
 use crate::home::Home;
 use crate::info::TaskInfo;
 use crate::local_executor::LocalExecutor;
+use crate::locals::TaskLocals;
 use crate::spawn::{self, Named};
 
 /// Says what a task is called, then spawns it.
@@ -25,6 +26,7 @@ use crate::spawn::{self, Named};
 #[must_use = "a builder does nothing before it spawns"]
 pub struct Builder {
     name: Option<Arc<str>>,
+    locals: Option<TaskLocals>,
 }
 
 impl Builder {
@@ -39,9 +41,16 @@ impl Builder {
         self
     }
 
+    /// The task-locals it starts with, instead of those of the task that spawns it.
+    pub fn locals(mut self, locals: TaskLocals) -> Builder {
+        self.locals = Some(locals);
+        self
+    }
+
     #[track_caller]
     pub(crate) fn named(self) -> Named {
-        Named { name: self.name, spawned_at: Location::caller() }
+        let locals = self.locals.map(|locals| locals.0);
+        Named { name: self.name, locals, spawned_at: Location::caller() }
     }
 
     /// Spawns on `executor`.

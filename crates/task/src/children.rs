@@ -1,5 +1,5 @@
-//! What `gather` may be given: tuples, arrays, vectors and iterators of futures, all seen as children with
-//! a number.
+//! What `gather` may be given: tuples, arrays, vectors and iterators of futures, all seen as
+//! children with a number.
 
 use std::collections::VecDeque;
 use std::future::{Future, IntoFuture};
@@ -13,9 +13,9 @@ use crate::slots::Slots;
 
 mod tuple;
 
-/// What [`gather`](crate::gather) takes: a tuple of up to twelve futures of any types, or an array, a
-/// `Vec`, a boxed slice or one of std's iterators with futures of one type. An item may be anything that
-/// is [`IntoFuture`], a [`Task`](crate::Task) for one.
+/// What [`gather`](crate::gather) takes: a tuple of up to twelve futures of any types, or an array,
+/// a `Vec`, a boxed slice or one of std's iterators with futures of one type. An item may be
+/// anything that is [`IntoFuture`], a [`Task`](crate::Task) for one.
 ///
 /// For an iterator that is not in the list: `gather(iterator.collect::<Vec<_>>())`. (A rule for all
 /// iterators would exclude tuples.)
@@ -28,9 +28,11 @@ pub trait Gatherable {
     fn into_children(self) -> Self::Children;
 }
 
-/// What [`try_gather`](crate::try_gather) takes: what [`gather`](crate::gather) does, where every output is
-/// a `Result` with one type of error.
-pub trait TryGatherable: Gatherable<Children: TryChildren<Ok = Self::Ok, Error = Self::Error>> {
+/// What [`try_gather`](crate::try_gather) takes: what [`gather`](crate::gather) does, where every
+/// output is a `Result` with one type of error.
+pub trait TryGatherable:
+    Gatherable<Children: TryChildren<Ok = Self::Ok, Error = Self::Error>>
+{
     /// The values, in argument order: a tuple, an array or a `Vec`.
     type Ok;
     /// The error.
@@ -39,6 +41,7 @@ pub trait TryGatherable: Gatherable<Children: TryChildren<Ok = Self::Ok, Error =
 
 /// Children with a number each.
 #[doc(hidden)]
+#[expect(unnameable_types, reason = "sealed")]
 pub trait Children {
     type Output;
     fn len(&self) -> usize;
@@ -51,6 +54,7 @@ pub trait Children {
 
 /// Children that may fail.
 #[doc(hidden)]
+#[expect(unnameable_types, reason = "sealed")]
 pub trait TryChildren: Children {
     type Ok;
     type Error;
@@ -105,6 +109,7 @@ impl<T, E, F: Future<Output = Result<T, E>>> TryChildren for Slots<F> {
 /// Children that came in an array, so their outputs go out in one.
 #[doc(hidden)]
 #[derive(Debug)]
+#[expect(unnameable_types, reason = "the associated type of a sealed trait")]
 pub struct ArraySlots<F: Future, const N: usize>(Slots<F>);
 
 impl<F: Future, const N: usize> Children for ArraySlots<F, N> {
@@ -140,9 +145,7 @@ impl<T, E, F: Future<Output = Result<T, E>>, const N: usize> TryChildren for Arr
     }
 
     fn take_ok(mut self: Pin<&mut Self>) -> [T; N] {
-        std::array::from_fn(|index| {
-            self.0.slot(index).take().and_then(Result::ok).expect(TAKEN)
-        })
+        std::array::from_fn(|index| self.0.slot(index).take().and_then(Result::ok).expect(TAKEN))
     }
 }
 

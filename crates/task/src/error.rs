@@ -141,7 +141,11 @@ pub struct JoinError {
 }
 
 impl JoinError {
-    pub(crate) fn new(id: TaskId, name: Option<Arc<str>>, failure: Option<Box<Failure>>) -> JoinError {
+    pub(crate) fn new(
+        id: TaskId,
+        name: Option<Arc<str>>,
+        failure: Option<Box<Failure>>,
+    ) -> JoinError {
         // No failure at all: the executor was dropped and the task with it.
         let kind = failure.and_then(|mut failure| failure.kind.take());
         JoinError { id, name, kind: kind.unwrap_or(Kind::Cancelled(None)) }

@@ -114,7 +114,9 @@ impl<'a> Executor<'a> {
     ) {
         let at = std::panic::Location::caller();
         let spawn = || {
-            let spawn = |future| self.spawn_named(future, Named { name: None, spawned_at: at });
+            let spawn = |future| {
+                self.spawn_named(future, Named { name: None, locals: None, spawned_at: at })
+            };
             tasks.extend(futures.into_iter().map(spawn));
         };
         crate::thread_state::worker(|worker| match worker {
@@ -151,7 +153,11 @@ impl<'a> Executor<'a> {
     /// # Cancellation
     /// Nothing lost: what this worker had queued goes to the others. `future` is dropped.
     pub fn run<F: Future>(&self, future: F) -> Run<'a, F> {
-        Run { work: AsTask { core: self.core(Parker::new()), asleep: false }, future, _borrows: PhantomData }
+        Run {
+            work: AsTask { core: self.core(Parker::new()), asleep: false },
+            future,
+            _borrows: PhantomData,
+        }
     }
 
     /// Waits until a task is ready and runs it once.
@@ -181,6 +187,11 @@ impl<'a> Executor<'a> {
     /// Asks every live task to end; answers how many were asked.
     pub fn cancel_all(&self) -> usize {
         self.home.cancel_all()
+    }
+
+    /// No new tasks from now on: what is spawned ends as cancelled, unpolled.
+    pub fn close(&self) {
+        self.home.close();
     }
 
     /// Calls `hook` for each panicked task whose panic nobody can hear of otherwise; without a hook such

@@ -13,13 +13,13 @@ use crate::slots::Slots;
 
 /// Waits for all of several futures and gives their outputs in argument order: asyncio's `gather`.
 ///
-/// Takes a tuple (futures of different types, outputs in a tuple), an array, a `Vec`, or an iterator; see
-/// [`Gatherable`]. The futures run inside the caller's task, in turns: they begin at the first poll, in
-/// argument order, and afterwards only those that were woken are polled again. To run them on several
-/// threads, give tasks: `gather((spawn(a()), spawn(b())))`.
+/// Takes a tuple (futures of different types, outputs in a tuple), an array, a `Vec`, or an
+/// iterator; see [`Gatherable`]. The futures run inside the caller's task, in turns: they begin at
+/// the first poll, in argument order, and afterwards only those that were woken are polled again.
+/// To run them on several threads, give tasks: `gather((spawn(a()), spawn(b())))`.
 ///
-/// If all are ready at once, so is the gather: nothing yields. An empty one is ready with nothing in it.
-/// Outputs that are `Result`s stay `Result`s, so one failure stops nobody (asyncio's
+/// If all are ready at once, so is the gather: nothing yields. An empty one is ready with nothing
+/// in it. Outputs that are `Result`s stay `Result`s, so one failure stops nobody (asyncio's
 /// `return_exceptions=True`); [`try_gather`](crate::try_gather) stops at the first. With
 /// [`limit`](Gather::limit) only so many run at a time.
 ///
@@ -36,8 +36,8 @@ use crate::slots::Slots;
 /// ```
 ///
 /// # Cancellation
-/// Place lost: dropping the gather drops all its children, which cancels those that are tasks. What was
-/// done already is dropped with it. To keep the children, gather `&mut` of them.
+/// Place lost: dropping the gather drops all its children, which cancels those that are tasks. What
+/// was done already is dropped with it. To keep the children, gather `&mut` of them.
 ///
 /// # Panics
 /// A child's panic goes on into the caller at once; the other children are dropped with the gather.

@@ -66,7 +66,9 @@ impl<T> Task<T> {
 
     /// A task that has ended with `value`: usable wherever a task is, without any executor.
     pub fn ready(value: T) -> Task<T> {
-        Task { state: State::Ready { value: Some(value), id: TaskId(crate::registry::take_ids(1)) } }
+        Task {
+            state: State::Ready { value: Some(value), id: TaskId(crate::registry::take_ids(1)) },
+        }
     }
 
     fn meta(&self) -> Option<&Meta> {
@@ -240,7 +242,8 @@ impl<T> Drop for Task<T> {
         if matches!(self.state, State::Ready { .. } | State::Live { task: None, .. }) {
             return;
         }
-        if self.cancel() && is_collecting() && self.meta().is_some_and(|meta| meta.home.is_async()) {
+        if self.cancel() && is_collecting() && self.meta().is_some_and(|meta| meta.home.is_async())
+        {
             self.leave_to_collector();
         }
         // A value that panics on drop must not take the handle's owner along while it unwinds.
@@ -256,7 +259,9 @@ impl<T> Future for Task<T> {
     type Output = T;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        self.get_mut().poll_outcome(cx).map(|outcome| outcome.unwrap_or_else(|error| error.resume()))
+        self.get_mut()
+            .poll_outcome(cx)
+            .map(|outcome| outcome.unwrap_or_else(|error| error.resume()))
     }
 }
 

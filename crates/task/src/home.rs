@@ -128,8 +128,7 @@ impl Home {
         if matches!(self.kind, Kind::Jobs) {
             run();
         } else {
-            let named = Named { name: None, spawned_at: Location::caller() };
-            let task: Task<()> = spawn::send(self, async move { run() }, named);
+            let task: Task<()> = spawn::send(self, async move { run() }, Named::nothing());
             task.detach();
         }
     }

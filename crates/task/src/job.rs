@@ -67,7 +67,8 @@ impl Builder {
         F: FnOnce() -> T + Send + 'static,
     {
         // SAFETY: OUTLIVES ITS BORROWS (spawn.rs): it borrows nothing; ON ITS THREAD: it is Send.
-        let (runnable, task) = unsafe { spawn::build(Home::jobs(), Call(Some(call)), self.named()) };
+        let (runnable, task) =
+            unsafe { spawn::build(Home::jobs(), Call(Some(call)), self.named()) };
         (Job { runnable }, task)
     }
 }

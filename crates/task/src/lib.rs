@@ -24,7 +24,10 @@
 
 // A task's life, in reading order.
 mod builder; // start here: what one may say of a task
-#[expect(unsafe_code, reason = "futures that borrow, or stay on one thread, in cells that know neither")]
+#[expect(
+    unsafe_code,
+    reason = "futures that borrow, or stay on one thread, in cells that know neither"
+)]
 mod spawn;
 #[expect(unsafe_code, reason = "a pointer from the wrapper to the metadata beside it")]
 mod life;
@@ -52,7 +55,10 @@ mod error;
 mod job;
 
 // The task that runs.
-#[expect(unsafe_code, reason = "thread-local pointers whose borrow ends with the call that set them")]
+#[expect(
+    unsafe_code,
+    reason = "thread-local pointers whose borrow ends with the call that set them"
+)]
 mod thread_state;
 #[expect(unsafe_code, reason = "a pointer into the slab of a home it keeps")]
 mod info;
@@ -73,7 +79,7 @@ pub use handle::{Done, Join, JoinMut, Task};
 pub use info::{Canceller, TaskInfo, check_cancelled, current};
 pub use job::Job;
 pub use local_executor::{LocalExecutor, LocalRun};
-pub use locals::{NoCurrentTask, TaskLocal};
+pub use locals::{NoCurrentTask, TaskLocal, TaskLocals};
 pub use meta::{Ended, TaskId};
 pub use parker::Parker;
 pub use worker::{Turn, Worker};

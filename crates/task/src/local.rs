@@ -103,6 +103,11 @@ impl LocalQueue {
         self.on_owner(VecDeque::pop_front)
     }
 
+    /// How many are ready, not counting those at the door.
+    pub(crate) fn ready(&self) -> usize {
+        self.on_owner(|ready| ready.len())
+    }
+
     /// Whether nothing is ready, here or at the door.
     pub(crate) fn is_idle(&self) -> bool {
         self.on_owner(|ready| ready.is_empty()) && self.remote.is_empty()

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::builder::{Builder, Spawner};
-use crate::error::FailureReport;
+use crate::error::{FailureReport, JoinError};
 use crate::handle::Task;
 use crate::home::{Home, Kind};
 use crate::info::TaskInfo;
@@ -114,6 +114,61 @@ impl<'a> LocalExecutor<'a> {
         LocalRun { executor: self, future }
     }
 
+    /// Runs `main` as a task of this executor, and turns, until it has ended; for the root of a loop.
+    ///
+    /// `main` may borrow, need not be Send, and counts as a task like any other: it takes its place in
+    /// the order, has an id and task-locals. After each turn `between` is called with what the turn left;
+    /// it may look outside, run other things, or sleep where this executor's [`Parker`] says.
+    ///
+    /// ```
+    /// use evenkeel_task::{Builder, LocalExecutor, Turn, yield_now};
+    ///
+    /// let executor = LocalExecutor::new();
+    /// let mut turns = 0;
+    /// let name = String::from("borrowed");
+    /// let main = async { yield_now().await; name.len() };
+    /// let value = executor.drive(Builder::new().name("main"), main, |turn| {
+    ///     turns += 1;
+    ///     if turn == Turn::Idle {
+    ///         executor.parker().park();
+    ///     }
+    /// });
+    /// assert_eq!((value.unwrap(), turns), (8, 1));
+    /// ```
+    ///
+    /// # Errors
+    /// `main` panicked, or was cancelled.
+    #[track_caller]
+    pub fn drive<F: Future>(
+        &self,
+        builder: Builder,
+        main: F,
+        mut between: impl FnMut(Turn),
+    ) -> Result<F::Output, JoinError> {
+        // SAFETY: OUTLIVES ITS BORROWS (spawn.rs): `Gone` does not let this function return or unwind before the
+        // future is gone, and its output is taken or dropped here; ON ITS THREAD: we are not Send.
+        let (runnable, task) = unsafe { spawn::build(&self.home, main, builder.named()) };
+        spawn::admit(&self.home, runnable);
+        let mut gone = Gone { executor: self, task };
+        loop {
+            let turn = self.turn();
+            if let Some(outcome) = gone.task.try_take() {
+                return outcome;
+            }
+            between(turn);
+        }
+    }
+
+    /// How many tasks are ready.
+    pub fn ready(&self) -> usize {
+        self.queue().ready()
+    }
+
+    /// No new tasks from now on: what is spawned ends as cancelled, unpolled.
+    pub fn close(&self) {
+        self.home.close();
+    }
+
     /// Waits until a task is ready and runs it once.
     ///
     /// # Cancellation
@@ -167,6 +222,23 @@ impl<'a> LocalExecutor<'a> {
     /// a panic is one line on standard error. The first hook stands: false if there was one.
     pub fn on_failure(&self, hook: impl Fn(&FailureReport) + Send + Sync + 'static) -> bool {
         self.home.set_on_failure(Box::new(hook)).is_ok()
+    }
+}
+
+/// Keeps [`LocalExecutor::drive`] from ending before its main task has.
+struct Gone<'e, 'a, T> {
+    executor: &'e LocalExecutor<'a>,
+    task: Task<T>,
+}
+
+impl<T> Drop for Gone<'_, '_, T> {
+    fn drop(&mut self) {
+        self.task.cancel();
+        while !self.task.is_finished() {
+            if !self.executor.try_tick() {
+                thread::yield_now();
+            }
+        }
     }
 }
 

@@ -14,6 +14,28 @@ type Value = Arc<dyn Any + Send + Sync>;
 /// The values of one task; `None` means none were ever set.
 pub(crate) type Locals = Option<Arc<Vec<(usize, Value)>>>;
 
+/// The task-locals of one task at one moment; asyncio's `copy_context()`.
+///
+/// Given to [`Builder::locals`](crate::Builder::locals) they are what the new task starts with, instead
+/// of those of the task that spawns it.
+#[derive(Clone, Default)]
+pub struct TaskLocals(pub(crate) Locals);
+
+impl TaskLocals {
+    /// Those of the current task; none outside any task.
+    pub fn current() -> TaskLocals {
+        TaskLocals(of_current())
+    }
+}
+
+impl fmt::Debug for TaskLocals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskLocals")
+            .field("set", &self.0.as_ref().map_or(0, |list| list.len()))
+            .finish()
+    }
+}
+
 /// The values of the task this thread polls.
 pub(crate) fn of_current() -> Locals {
     thread_state::task(|meta| meta.and_then(|meta| meta.extra().and_then(|extra| extra.locals())))

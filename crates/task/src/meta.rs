@@ -55,7 +55,8 @@ unsafe impl Sync for Meta {}
 
 impl Meta {
     pub(crate) fn new(home: Arc<Home>, slot: NonNull<Slot>, extra: Option<Extra>) -> Meta {
-        let extra = extra.map_or(ptr::null_mut(), |extra| Arc::into_raw(Arc::new(extra)).cast_mut());
+        let extra =
+            extra.map_or(ptr::null_mut(), |extra| Arc::into_raw(Arc::new(extra)).cast_mut());
         Meta { home, slot, extra: AtomicPtr::new(extra) }
     }
 

@@ -54,7 +54,6 @@ impl Lane {
         }
         from_raw(self.next.swap(ptr::null_mut(), Ordering::AcqRel))
     }
-
 }
 
 pub(crate) fn into_raw(runnable: Runnable<Meta>) -> *mut () {
@@ -183,10 +182,7 @@ pub(crate) fn spawned(runnable: Runnable<Meta>) {
 }
 
 #[inline]
-fn push(
-    runnable: Runnable<Meta>,
-    local: impl FnOnce(&crate::worker::Core, Runnable<Meta>),
-) {
+fn push(runnable: Runnable<Meta>, local: impl FnOnce(&crate::worker::Core, Runnable<Meta>)) {
     thread_state::worker(|worker| match worker {
         // The worker holds the home: OWNS WHAT IT TOUCHES.
         Some(worker) if worker.works_for(&runnable.metadata().home) => local(worker, runnable),

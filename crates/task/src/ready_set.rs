@@ -1,9 +1,10 @@
 //! Which children of a combinator were woken, in the order they were woken.
 //!
-//! A combinator of n children makes one [`ReadySet`]: one allocation that holds a node per child, the
-//! list of woken children and the combinator's own waker. A child's waker is a pointer to its node, so a
-//! wake is two atomic steps and never searches, and a poll of the combinator costs what was woken, not n.
-//! The list keeps the order of the wakes, which is the order `as_completed` promises; a bitmap would not.
+//! A combinator of n children makes one [`ReadySet`]: one allocation that holds a node per child,
+//! the list of woken children and the combinator's own waker. A child's waker is a pointer to its
+//! node, so a wake is two atomic steps and never searches, and a poll of the combinator costs what
+//! was woken, not n. The list keeps the order of the wakes, which is the order `as_completed`
+//! promises; a bitmap would not.
 //!
 //! ```text
 //!               1 wake (the first)              2 take all, turn round
@@ -12,16 +13,17 @@
 //!        +--------------------------------------------------------------------+
 //!                             3 hand out, then poll
 //! ```
-//! 1 is `Block::wake`, 2 is `ReadySet::begin`, 3 is `ReadySet::next`. A wake between 1 and 3 is absorbed:
-//! the poll that follows 3 sees what it was about. A wake after 3 is number 1 again.
+//! 1 is `Block::wake`, 2 is `ReadySet::begin`, 3 is `ReadySet::next`. A wake between 1 and 3 is
+//! absorbed: the poll that follows 3 sees what it was about. A wake after 3 is number 1 again.
 //!
-// COUNTED:      `refs` counts the `ReadySet` and every owned child waker. Whoever gives back the last count
-//               frees the block, and nobody touches the block after giving back their own.
-// NODES FOLLOW: a block of `len` children is one allocation: the `Block`, then `len` nodes, child i's with
-//               i in its mark. Every pointer to a part is reckoned from the allocation's own pointer or
-//               from another such pointer, never from a reference.
-// ONE WRITER:   a node's `next` is written by whoever marked it, until it is on the list, and then by the
-//               owner of the `ReadySet`, until it is handed out.
+// COUNTED:      `refs` counts the `ReadySet` and every owned child waker. Whoever gives back the
+//               last count frees the block, and nobody touches the block after giving back their
+//               own.
+// NODES FOLLOW: a block of `len` children is one allocation: the `Block`, then `len` nodes, child
+//               i's with i in its mark. Every pointer to a part is reckoned from the allocation's
+//               own pointer or from another such pointer, never from a reference.
+// ONE WRITER:   a node's `next` is written by whoever marked it, until it is on the list, and then
+//               by the owner of the `ReadySet`, until it is handed out.
 
 #[cfg(loom)]
 use ::loom::alloc;
@@ -78,8 +80,9 @@ impl ReadySet {
         let block = self.block();
         // First the waker, then the list: a wake that comes too late for the list finds the waker.
         block.parent.register(waker);
-        // Acquire: pairs with the Release in `wake`, so the links behind the head are seen. Release:
-        // pairs with the Acquire in `wake`, so whoever finds the list empty finds the waker.
+        // Acquire: pairs with the Release in `wake`, so the links behind the head are seen.
+        // Release: pairs with the Acquire in `wake`, so whoever finds the list empty finds the
+        // waker.
         let taken = block.head.swap(NONE, Ordering::AcqRel);
         if taken == NONE {
             return;
@@ -107,8 +110,9 @@ impl ReadySet {
         let child = self.first.checked_sub(1)?;
         let node = self.node(child);
         let next = node.next.load(Ordering::Relaxed);
-        // Acquire: pairs with the Release of the mark in `wake`, so the poll sees what was written before
-        // a wake, an absorbed one too. Release: pairs with the Acquire there: the link has been read.
+        // Acquire: pairs with the Release of the mark in `wake`, so the poll sees what was written
+        // before a wake, an absorbed one too. Release: pairs with the Acquire there: the link has
+        // been read.
         node.mark.fetch_and(!WOKEN, Ordering::AcqRel);
         self.first = next;
         Some(child as usize)
@@ -121,8 +125,8 @@ impl ReadySet {
         poll: impl FnOnce(&mut Context<'_>) -> R,
     ) -> R {
         let node = self.node_pointer(index as u32);
-        // SAFETY: COUNTED: this waker is not counted, but is only lent, for less long than `self` is; it is never
-        // dropped. The functions of the table do as a waker must.
+        // SAFETY: COUNTED: this waker is not counted, but is only lent, for less long than `self`
+        //         is; it is never dropped. The functions of the table do as a waker must.
         let waker = ManuallyDrop::new(unsafe { Waker::new(node.cast(), &TABLE) });
         poll(&mut Context::from_waker(&waker))
     }
@@ -207,7 +211,8 @@ impl Block {
             #[cfg(loom)]
             used: modelled::Used::new(),
         };
-        // SAFETY: freshly allocated by the layout of a block and `len` nodes behind it: NODES FOLLOW.
+        // SAFETY: freshly allocated by the layout of a block and `len` nodes behind it: NODES
+        //         FOLLOW.
         unsafe {
             block.write(made);
             let first = first_node(block.as_ptr()).cast_mut();
@@ -248,8 +253,9 @@ impl Block {
     fn wake(&self, node: &Node) {
         #[cfg(loom)]
         self.used.used();
-        // Release: pairs with the Acquire in `next`, so the poll sees what was written before this wake, also
-        // when it is absorbed here. Acquire: pairs with the Release there, so the link is ours to write.
+        // Release: pairs with the Acquire in `next`, so the poll sees what was written before this
+        // wake, also when it is absorbed here. Acquire: pairs with the Release there, so the link
+        // is ours to write.
         let mark = node.mark.fetch_or(WOKEN, Ordering::AcqRel);
         if mark & WOKEN != 0 {
             return;
@@ -257,8 +263,8 @@ impl Block {
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             node.next.store(head, Ordering::Relaxed);
-            // Release and Acquire: both pair with the swap in `begin`; see there. Nobody takes a single node
-            // off the list, so a head that is the same again is as good as the same.
+            // Release and Acquire: both pair with the swap in `begin`; see there. Nobody takes a
+            // single node off the list, so a head that is the same again is as good as the same.
             let pushed = self.head.compare_exchange_weak(
                 head,
                 mark + 1,
@@ -326,7 +332,8 @@ unsafe fn release(data: *const ()) {
     unsafe { Block::release(block_of(data.cast())) };
 }
 
-/// What the model needs: a parent slot that loom sees, and a witness that a freed block is not used.
+/// What the model needs: a parent slot that loom sees, and a witness that a freed block is not
+/// used.
 #[cfg(loom)]
 mod modelled {
     use std::task::Waker;

@@ -1,5 +1,5 @@
-//! Whose turn it is among the children of a combinator: first each of them once, in order, then whoever
-//! was woken. It never looks at a child: the combinator polls, and answers what came of it.
+//! Whose turn it is among the children of a combinator: first each of them once, in order, then
+//! whoever was woken. It never looks at a child: the combinator polls, and answers what came of it.
 
 use std::task::{Context, Waker};
 
@@ -7,6 +7,7 @@ use crate::ready_set::ReadySet;
 
 /// What came of polling a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(unnameable_types, reason = "in the signature of a sealed trait")]
 pub enum Answer {
     /// It goes on, or had been done before.
     Pending,
@@ -58,8 +59,9 @@ impl Rounds {
         self.done
     }
 
-    /// One round: `poll` is called at most once per child, for those woken since the last round in the order of
-    /// their wakes, then for those that had not begun. If it unwinds, the rest of the round is kept.
+    /// One round: `poll` is called at most once per child, for those woken since the last round in
+    /// the order of their wakes, then for those that had not begun. If it unwinds, the rest of the
+    /// round is kept.
     pub(crate) fn round(
         &mut self,
         waker: &Waker,

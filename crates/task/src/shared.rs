@@ -1,7 +1,8 @@
 //! One task, many awaiters.
 //!
-//! Whoever polls, polls the task for all, with a waker that wakes all. Two locks: the task's, held while it
-//! is polled, and the awaiters', held only to look at the list; a waker is never called under either.
+//! Whoever polls, polls the task for all, with a waker that wakes all. Two locks: the task's, held
+//! while it is polled, and the awaiters', held only to look at the list; a waker is never called
+//! under either.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -21,9 +22,10 @@ use crate::meta::TaskId;
 /// A task that many may await, any number of times: each gets a clone of the one value. Made by
 /// [`Task::shared`].
 ///
-/// - `shared.clone().await`, or `(&mut shared).await` again and again, gives the value. If the task was
-///   cancelled, every awaiter unwinds quietly as cancelled. If it panicked, the first awaiter resumes the
-///   panic itself, since there is one payload; the others resume with its text, a `String`.
+/// - `shared.clone().await`, or `(&mut shared).await` again and again, gives the value. If the task
+///   was cancelled, every awaiter unwinds quietly as cancelled. If it panicked, the first awaiter
+///   resumes the panic itself, since there is one payload; the others resume with its text, a
+///   `String`.
 /// - [`join`](SharedTask::join) gives a `Result` for all of that, the same to everybody.
 ///
 /// Dropping the last clone cancels the task, as dropping a [`Task`] does.
@@ -222,8 +224,8 @@ impl<T> End<T> {
     }
 }
 
-/// Why a [`SharedTask`] has no value: what [`JoinError`] says, in a form that can be cloned. A panic is there
-/// as its text.
+/// Why a [`SharedTask`] has no value: what [`JoinError`] says, in a form that can be cloned. A
+/// panic is there as its text.
 #[derive(Clone)]
 pub struct SharedError {
     id: TaskId,
@@ -307,7 +309,9 @@ impl fmt::Display for SharedError {
         let SharedError { id, name, kind } = self;
         match kind {
             Kind::Cancelled(None) => write!(f, "task {id} {name:?} was cancelled"),
-            Kind::Cancelled(Some(reason)) => write!(f, "task {id} {name:?} was cancelled: {reason}"),
+            Kind::Cancelled(Some(reason)) => {
+                write!(f, "task {id} {name:?} was cancelled: {reason}")
+            }
             Kind::Panicked(message) => write!(f, "task {id} {name:?} panicked: {message}"),
             Kind::Refused(error) => f.write_str(error),
         }

@@ -1,7 +1,7 @@
 //! Where the children of a gather live: each in a slot that later holds its output.
 //!
-// STAYS PUT: the slots are in a pinned box whose memory is never moved nor given out by value while a future
-//            is in it; a slot is only ever reached as `Pin<&mut Slot>`.
+// STAYS PUT: the slots are in a pinned box whose memory is never moved nor given out by value while
+//            a future is in it; a slot is only ever reached as `Pin<&mut Slot>`.
 
 use std::fmt;
 use std::future::Future;
@@ -60,6 +60,7 @@ impl<F: Future> Slot<F> {
 }
 
 /// Any number of slots for futures of one type.
+#[expect(unnameable_types, reason = "the associated type of a sealed trait")]
 pub struct Slots<F: Future> {
     slots: Pin<Box<[Slot<F>]>>,
 }

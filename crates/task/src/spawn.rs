@@ -16,19 +16,21 @@ use async_task::{Runnable, ScheduleInfo, WithInfo};
 use crate::handle::Task;
 use crate::home::{Home, Kind};
 use crate::life::{Life, Outcome};
-use crate::locals;
+use crate::locals::{self, Locals};
 use crate::meta::{Extra, Meta, TaskId};
 
 /// What the caller said of a new task.
 pub(crate) struct Named {
     pub(crate) name: Option<Arc<str>>,
+    /// `None`: those of the task that spawns.
+    pub(crate) locals: Option<Locals>,
     pub(crate) spawned_at: &'static Location<'static>,
 }
 
 impl Named {
     #[track_caller]
     pub(crate) fn nothing() -> Named {
-        Named { name: None, spawned_at: Location::caller() }
+        Named { name: None, locals: None, spawned_at: Location::caller() }
     }
 }
 
@@ -53,7 +55,7 @@ pub(crate) unsafe fn build<F: Future>(
 ) -> (Runnable<Meta>, Task<F::Output>) {
     let parent = evenkeel_context::current_id().map_or(0, std::num::NonZero::get);
     let (slot, id) = home.open(parent, named.spawned_at);
-    let locals = locals::of_current();
+    let locals = named.locals.unwrap_or_else(locals::of_current);
     let extra = if named.name.is_some() || locals.is_some() {
         if let Some(name) = &named.name {
             home.registry.set_rare(id, |rare| rare.name = Some(Arc::clone(name)));

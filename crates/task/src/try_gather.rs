@@ -9,14 +9,15 @@ use evenkeel_context::{Endings, collect_endings};
 use pin_project_lite::pin_project;
 
 use crate::children::{Children, TryChildren, TryGatherable};
-use crate::rounds::{Round, Rounds, Answer};
+use crate::rounds::{Answer, Round, Rounds};
 
-/// Waits for all of several futures that give a `Result`: all values in argument order, or the first error.
+/// Waits for all of several futures that give a `Result`: all values in argument order, or the
+/// first error.
 ///
-/// Takes what [`gather`](crate::gather) takes. At the first `Err` the others are dropped, which cancels
-/// those that are tasks, and those tasks have ended, and their guards have run, before the error is
-/// returned: nothing goes on behind the caller's back (asyncio's `gather` leaves the siblings running).
-/// A child that has not begun when another fails never does.
+/// Takes what [`gather`](crate::gather) takes. At the first `Err` the others are dropped, which
+/// cancels those that are tasks, and those tasks have ended, and their guards have run, before the
+/// error is returned: nothing goes on behind the caller's back (asyncio's `gather` leaves the
+/// siblings running). A child that has not begun when another fails never does.
 ///
 /// ```
 /// use evenkeel_task::try_gather;
@@ -31,12 +32,12 @@ use crate::rounds::{Round, Rounds, Answer};
 /// ```
 ///
 /// # Errors
-/// The error of the child that failed first; of several that failed between two polls, of the one that was
-/// woken first. The outputs of the others are dropped.
+/// The error of the child that failed first; of several that failed between two polls, of the one
+/// that was woken first. The outputs of the others are dropped.
 ///
 /// # Cancellation
-/// Place lost: dropping it drops all its children, which cancels those that are tasks, and an error that
-/// was waiting for cancelled siblings to end.
+/// Place lost: dropping it drops all its children, which cancels those that are tasks, and an error
+/// that was waiting for cancelled siblings to end.
 ///
 /// # Panics
 /// A child's panic goes on into the caller at once; the other children are dropped with the future.

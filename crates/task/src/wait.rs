@@ -9,15 +9,15 @@ use pin_project_lite::pin_project;
 
 use crate::error::JoinError;
 use crate::handle::{Done, Task};
-use crate::rounds::{Round, Rounds, Answer};
+use crate::rounds::{Answer, Round, Rounds};
 
 /// Waits for tasks and sorts them into done and pending: asyncio's `wait`.
 ///
 /// Waits for all of them unless told otherwise: [`first_completed`](Wait::first_completed),
-/// [`first_exception`](Wait::first_exception), [`until`](Wait::until). It never cancels anybody: what is
-/// not done comes back as a task that goes on running. Done is what has ended when the waiter goes on, which
-/// may be more than one. Both lists are in argument order. With no tasks it returns at once, and it does not
-/// yield when it need not.
+/// [`first_exception`](Wait::first_exception), [`until`](Wait::until). It never cancels anybody:
+/// what is not done comes back as a task that goes on running. Done is what has ended when the
+/// waiter goes on, which may be more than one. Both lists are in argument order. With no tasks it
+/// returns at once, and it does not yield when it need not.
 ///
 /// ```
 /// use evenkeel_task::{Task, Waited, wait};
@@ -30,14 +30,16 @@ use crate::rounds::{Round, Rounds, Answer};
 /// ```
 ///
 /// # Cancellation
-/// Data may be lost: the wait owns the tasks, so dropping it drops them, and that cancels them. Where the waiter
-/// may be cancelled and the tasks are to go on (in asyncio they do), use [`wait_mut`](crate::wait_mut).
+/// Data may be lost: the wait owns the tasks, so dropping it drops them, and that cancels them.
+/// Where the waiter may be cancelled and the tasks are to go on (in asyncio they do), use
+/// [`wait_mut`](crate::wait_mut).
 pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>) -> Wait<Watched<T>> {
     let entries = tasks.into_iter().map(Entry::Pending).collect();
     Wait::new(Watched { entries, stops: |_| false })
 }
 
-/// What [`wait`] and [`wait_mut`](crate::wait_mut) make: await it as it is, or say first what to wait for.
+/// What [`wait`] and [`wait_mut`](crate::wait_mut) make: await it as it is, or say first what to
+/// wait for.
 ///
 /// `S` is what it waits for, `U` what may end it early.
 #[must_use = "it waits only when it is awaited"]
@@ -67,18 +69,19 @@ impl<S: Watch, U> Wait<S, U> {
         self
     }
 
-    /// Until `stop` is ready, if that comes first: then what is not done is pending, and nothing is cancelled.
+    /// Until `stop` is ready, if that comes first: then what is not done is pending, and nothing is
+    /// cancelled.
     ///
-    /// Every task is looked at before `stop` is, so one that has ended counts as done even if `stop` was ready
-    /// from the start.
+    /// Every task is looked at before `stop` is, so one that has ended counts as done even if
+    /// `stop` was ready from the start.
     pub fn until<V: Future<Output = ()>>(self, stop: V) -> Wait<S, V> {
         Wait { watched: self.watched, until: stop }
     }
 }
 
 impl<T, E, U> Wait<Watched<Result<T, E>>, U> {
-    /// Until a task has failed: returned an `Err`, panicked, or found no thread to run on. Until all have
-    /// ended if none fails. A cancelled task has not failed.
+    /// Until a task has failed: returned an `Err`, panicked, or found no thread to run on. Until
+    /// all have ended if none fails. A cancelled task has not failed.
     pub fn first_exception(mut self) -> Self {
         self.watched.stops = |outcome| match outcome {
             Ok(output) => output.is_err(),
@@ -160,6 +163,7 @@ impl<S: Watch, U> fmt::Debug for Waiting<S, U> {
 
 /// Several tasks, owned or borrowed, that somebody waits for.
 #[doc(hidden)]
+#[expect(unnameable_types, reason = "sealed")]
 pub trait Watch {
     type Waited;
     fn len(&self) -> usize;

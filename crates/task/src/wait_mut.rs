@@ -6,8 +6,9 @@ use std::task::{Context, Poll, ready};
 use crate::handle::Task;
 use crate::wait::{Wait, Watch};
 
-/// [`wait`](crate::wait) on tasks that somebody else owns: says by position which have ended. Their results
-/// stay in them, and dropping the wait leaves every task running, as cancelling asyncio's `wait` does.
+/// [`wait`](crate::wait) on tasks that somebody else owns: says by position which have ended. Their
+/// results stay in them, and dropping the wait leaves every task running, as cancelling asyncio's
+/// `wait` does.
 ///
 /// ```
 /// use evenkeel_task::{Task, wait_mut};

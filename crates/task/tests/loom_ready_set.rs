@@ -1,8 +1,10 @@
-//! Models of the list behind `gather`: children are woken on other threads while their parent is polled.
+//! Models of the list behind `gather`: children are woken on other threads while their parent is
+//! polled.
 //!
-//! `RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=2 cargo test --release -p evenkeel-task --test loom_ready_set`
+//! `RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=2 cargo test --release -p evenkeel-task --test
+//! loom_ready_set`
 #![cfg(loom)]
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, unsafe_code, reason = "tests; a cell that loom watches")]
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -24,15 +26,16 @@ impl Wake for Parent {
     }
 }
 
-/// Where the first poll of a child leaves its waker. Not one of loom's: it orders nothing in the model, since
-/// it is used on the main thread only.
+/// Where the first poll of a child leaves its waker. Not one of loom's: it orders nothing in the
+/// model, since it is used on the main thread only.
 type Left = Arc<Mutex<Option<Waker>>>;
 
 fn take(left: &Left) -> Waker {
     left.lock().unwrap().take().expect("the first poll left a waker")
 }
 
-/// What a thread writes before it wakes the child that reads it. Nothing but the wake orders the two.
+/// What a thread writes before it wakes the child that reads it. Nothing but the wake orders the
+/// two.
 struct Letter(UnsafeCell<u32>);
 
 // SAFETY: that there is an order is what the model shows; loom reports an access without.
@@ -89,9 +92,10 @@ fn wait_for<F: Future>(mut future: Pin<&mut F>, parent: &Arc<Parent>) -> F::Outp
     }
 }
 
-/// Fails if: the list is taken before the parent's waker is registered (deadlock); `next` unmarks the node
-/// without Acquire, or `wake` marks it without Release (a letter is read while it is written); `wake` pushes
-/// without Release or `begin` takes without Acquire (a link is not seen: deadlock, or a child handed out twice).
+/// Fails if: the list is taken before the parent's waker is registered (deadlock); `next` unmarks
+/// the node without Acquire, or `wake` marks it without Release (a letter is read while it is
+/// written); `wake` pushes without Release or `begin` takes without Acquire (a link is not seen:
+/// deadlock, or a child handed out twice).
 #[test]
 fn wakes_of_two_children_against_the_parents_poll() {
     loom::model(|| {
@@ -100,15 +104,14 @@ fn wakes_of_two_children_against_the_parents_poll() {
         let mut both = pin!(gather((one, two)));
         let waker = Waker::from(Arc::clone(&parent));
         assert!(both.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-        let threads =
-            [(take(&left_one), letter_one, 1), (take(&left_two), letter_two, 2)].map(
-                |(waker, letter, value)| {
-                    thread::spawn(move || {
-                        letter.write(value);
-                        waker.wake();
-                    })
-                },
-            );
+        let threads = [(take(&left_one), letter_one, 1), (take(&left_two), letter_two, 2)].map(
+            |(waker, letter, value)| {
+                thread::spawn(move || {
+                    letter.write(value);
+                    waker.wake();
+                })
+            },
+        );
         assert_eq!(wait_for(both.as_mut(), &parent), (1, 2));
         for thread in threads {
             thread.join().unwrap();
@@ -134,8 +137,9 @@ impl Future for Twice {
     }
 }
 
-/// Fails if: a wake that finds the node marked only looks at the mark (a load, or a failed compare-exchange,
-/// hands nothing on to the poll: deadlock); `next` unmarks the node without Acquire.
+/// Fails if: a wake that finds the node marked only looks at the mark (a load, or a failed
+/// compare-exchange, hands nothing on to the poll: deadlock); `next` unmarks the node without
+/// Acquire.
 #[test]
 fn an_absorbed_wake_is_seen_by_the_poll_that_follows() {
     loom::model(|| {
@@ -160,8 +164,8 @@ fn an_absorbed_wake_is_seen_by_the_poll_that_follows() {
     });
 }
 
-/// Fails if: a count is given back without Release, or the last one taken without Acquire (the block is freed
-/// while it is used); the set does not give back its own (a leak).
+/// Fails if: a count is given back without Release, or the last one taken without Acquire (the
+/// block is freed while it is used); the set does not give back its own (a leak).
 #[test]
 fn the_last_waker_against_the_drop_of_the_gather() {
     loom::model(|| {
@@ -177,7 +181,8 @@ fn the_last_waker_against_the_drop_of_the_gather() {
         });
         drop(one);
         thread.join().unwrap();
-        // The parent's waker is not kept by what is left of the gather: ours, and the one in `waker`.
+        // The parent's waker is not kept by what is left of the gather: ours, and the one in
+        // `waker`.
         assert_eq!(Arc::strong_count(&parent), 2);
     });
 }

@@ -194,7 +194,8 @@ fn a_ring_that_overflows_loses_nothing() {
 fn try_tick_reaches_what_a_worker_has_queued() {
     let executor = Executor::with_workers(1);
     let worker = executor.worker();
-    let tasks: Vec<Task<i32>> = worker.enter(|| (0..5).map(|i| executor.spawn(async move { i })).collect());
+    let tasks: Vec<Task<i32>> =
+        worker.enter(|| (0..5).map(|i| executor.spawn(async move { i })).collect());
     let mut ticks = 0;
     while executor.try_tick() {
         ticks += 1;
@@ -292,7 +293,8 @@ fn a_foreign_thread_wakes_while_the_executor_goes() {
         }
         drop(sender);
         while executor.try_tick() {}
-        let thread = std::thread::spawn(move || receiver.into_iter().for_each(std::task::Waker::wake));
+        let thread =
+            std::thread::spawn(move || receiver.into_iter().for_each(std::task::Waker::wake));
         drop(executor);
         thread.join().unwrap();
     }
