@@ -61,6 +61,7 @@ impl<T> AsCompleted<T> {
     ///
     /// # Cancellation
     /// Nothing lost: the item stays for the next call.
+    #[expect(clippy::should_implement_trait, reason = "a stream's next, not an iterator's")]
     pub fn next(&mut self) -> Next<'_, T> {
         Next { tasks: self }
     }

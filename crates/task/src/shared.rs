@@ -15,7 +15,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::error::{Cancelled, JoinError, panic_text};
-use crate::handle::{Canceller, Task};
+use crate::handle::Task;
+use crate::info::Canceller;
 use crate::loom::{AtomicU64, Mutex, Ordering, lock};
 use crate::meta::TaskId;
 

@@ -45,7 +45,9 @@ macro_rules! tuples {
             }
         }
 
-        impl<Error, $($T,)+ $($F: Future<Output = Result<$T, Error>>),+> TryChildren for $name<$($F),+> {
+        impl<Error, $($T,)+ $($F: Future<Output = Result<$T, Error>>),+> TryChildren
+            for $name<$($F),+>
+        {
             type Ok = ($($T,)+);
             type Error = Error;
 
@@ -82,7 +84,9 @@ macro_rules! tuples {
             }
         }
 
-        impl<Error, $($T,)+ $($F: IntoFuture<Output = Result<$T, Error>>),+> TryGatherable for ($($F,)+) {
+        impl<Error, $($T,)+ $($F: IntoFuture<Output = Result<$T, Error>>),+> TryGatherable
+            for ($($F,)+)
+        {
             type Ok = ($($T,)+);
             type Error = Error;
         }
@@ -98,10 +102,12 @@ tuples! {
     Tuple6 6: 0 a A TA, 1 b B TB, 2 c C TC, 3 d D TD, 4 e E TE, 5 f F TF;
     Tuple7 7: 0 a A TA, 1 b B TB, 2 c C TC, 3 d D TD, 4 e E TE, 5 f F TF, 6 g G TG;
     Tuple8 8: 0 a A TA, 1 b B TB, 2 c C TC, 3 d D TD, 4 e E TE, 5 f F TF, 6 g G TG, 7 h H TH;
-    Tuple9 9: 0 a A TA, 1 b B TB, 2 c C TC, 3 d D TD, 4 e E TE, 5 f F TF, 6 g G TG, 7 h H TH, 8 i I TI;
-    Tuple10 10: 0 a A TA, 1 b B TB, 2 c C TC, 3 d D TD, 4 e E TE, 5 f F TF, 6 g G TG, 7 h H TH, 8 i I TI, 9 j J TJ;
-    Tuple11 11: 0 a A TA, 1 b B TB, 2 c C TC, 3 d D TD, 4 e E TE, 5 f F TF, 6 g G TG, 7 h H TH, 8 i I TI, 9 j J TJ,
-        10 k K TK;
-    Tuple12 12: 0 a A TA, 1 b B TB, 2 c C TC, 3 d D TD, 4 e E TE, 5 f F TF, 6 g G TG, 7 h H TH, 8 i I TI, 9 j J TJ,
-        10 k K TK, 11 l L TL;
+    Tuple9 9: 0 a A TA, 1 b B TB, 2 c C TC, 3 d D TD,
+        4 e E TE, 5 f F TF, 6 g G TG, 7 h H TH, 8 i I TI;
+    Tuple10 10: 0 a A TA, 1 b B TB, 2 c C TC, 3 d D TD, 4 e E TE,
+        5 f F TF, 6 g G TG, 7 h H TH, 8 i I TI, 9 j J TJ;
+    Tuple11 11: 0 a A TA, 1 b B TB, 2 c C TC, 3 d D TD, 4 e E TE,
+        5 f F TF, 6 g G TG, 7 h H TH, 8 i I TI, 9 j J TJ, 10 k K TK;
+    Tuple12 12: 0 a A TA, 1 b B TB, 2 c C TC, 3 d D TD, 4 e E TE, 5 f F TF,
+        6 g G TG, 7 h H TH, 8 i I TI, 9 j J TJ, 10 k K TK, 11 l L TL;
 }
