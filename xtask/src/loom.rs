@@ -44,5 +44,7 @@ pub(crate) fn line(workspace: &Workspace, packages: &[&Package], preemptions: u3
         .args(["test", "--release", "--target-dir"])
         .args([target.display().to_string()])
         .args(packages.iter().flat_map(|package| ["-p".to_owned(), package.name.clone()]))
-        .args(["--test", "loom"])
+        // Features only add modules around other people's crates, some of which do not build under
+        // this flag; our protocols are all there without.
+        .args(["--no-default-features", "--test", "loom"])
 }
