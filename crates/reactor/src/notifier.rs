@@ -47,9 +47,8 @@ impl Notifier {
 
     /// Arrow 1: about to block. One thread at a time.
     pub fn begin_sleep(&self) -> MaySleep {
-        // Acquire on failure: pairs with the Release in `notify`; the sleeper then looks at what
-        // the notifier published. On success nothing has been published yet.
-        match self.0.compare_exchange(AWAKE, ASLEEP, Ordering::Relaxed, Ordering::Acquire) {
+        // Relaxed: whoever was told sees what for in `end_sleep`, which follows in either case.
+        match self.0.compare_exchange(AWAKE, ASLEEP, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => MaySleep::Yes,
             Err(_) => MaySleep::No,
         }
@@ -64,10 +63,9 @@ impl Notifier {
 
     /// Arrow 3: the sleeper, or the next one, must look.
     pub fn notify(&self) -> Bell {
-        // Release: pairs with the Acquire in `begin_sleep` and `end_sleep`, so that the sleeper
-        // sees what the caller published before. AcqRel, not Release, so that this joins the chain
-        // of an earlier `notify` it overwrites.
-        match self.0.swap(TOLD, Ordering::AcqRel) {
+        // Release: pairs with the Acquire in `end_sleep`, so that the sleeper sees what the caller
+        // published before. A later `notify` overwrites this as a read-modify-write, and so keeps it.
+        match self.0.swap(TOLD, Ordering::Release) {
             ASLEEP => Bell::Ring,
             _ => Bell::Spare,
         }

@@ -77,7 +77,7 @@ impl Readiness {
 
     /// What is believed now.
     pub fn look(&self) -> Seen {
-        // Acquire: pairs with the AcqRel in `news`, so that the system call tried next comes after
+        // Acquire: pairs with the Release in `news`, so that the system call tried next comes after
         // the news it acts on.
         Seen(self.0.load(Ordering::Acquire))
     }
@@ -88,10 +88,9 @@ impl Readiness {
         let mut now = self.0.load(Ordering::Relaxed);
         loop {
             let next = (now & !AWAITED).wrapping_add(TICK) | more;
-            // AcqRel: Release pairs with the Acquire in `look` and in `wait`; Acquire pairs with
-            // the Release in `wait`, so that the driver goes for the list after the waiter took
-            // its lock.
-            match self.0.compare_exchange_weak(now, next, Ordering::AcqRel, Ordering::Relaxed) {
+            // Release: pairs with the Acquire in `look`, so that whoever sees this news tries after it.
+            // What a waiter put in the list is seen through the list's lock.
+            match self.0.compare_exchange_weak(now, next, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) if now & AWAITED != 0 => return Owed::Wake,
                 Ok(_) => return Owed::Nothing,
                 Err(other) => now = other,
@@ -104,10 +103,10 @@ impl Readiness {
     pub fn clear(&self, seen: Seen) -> bool {
         let mut now = seen.0;
         loop {
-            // Release: pairs with the Acquire of the next `news`. A failed exchange is Acquire for
-            // the same reason as `look`: its caller tries the system call again.
+            // Relaxed: nothing is published, and who fails looks again (Acquire) before trying. As a
+            // read-modify-write it does not break the chain from `news` to a later `look`.
             let next = now & !(READY | CLOSED);
-            match self.0.compare_exchange_weak(now, next, Ordering::Release, Ordering::Acquire) {
+            match self.0.compare_exchange_weak(now, next, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(other) if other / TICK != seen.0 / TICK => return false,
                 // Somebody else cleared it, or began to wait: the proof still holds.
@@ -125,8 +124,8 @@ impl Readiness {
                 return Wait::TryAgain;
             }
             let next = now | AWAITED;
-            // Release: pairs with the Acquire in `news`. Acquire on failure is not needed, see above.
-            match self.0.compare_exchange_weak(now, next, Ordering::Release, Ordering::Relaxed) {
+            // Relaxed: the driver that finds AWAITED sees the list through its lock.
+            match self.0.compare_exchange_weak(now, next, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return Wait::Enlist,
                 Err(other) => now = other,
             }

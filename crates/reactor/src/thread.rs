@@ -55,8 +55,7 @@ fn start(run: impl FnOnce() + Send + 'static) -> io::Result<()> {
 
 fn turn(reactor: &Reactor) {
     // A waker that panics has been reported by the panic hook, and the others were woken.
-    match catch_unwind(AssertUnwindSafe(|| reactor.wait(None))) {
-        Ok(Err(_)) => thread::sleep(REFUSED),
-        Ok(Ok(_)) | Err(_) => {}
+    if let Ok(Err(_)) = catch_unwind(AssertUnwindSafe(|| reactor.wait(None))) {
+        thread::sleep(REFUSED);
     }
 }

@@ -66,8 +66,8 @@ impl Socket {
     }
 }
 
-/// Fails if `clear` does not compare the tick (it erases the second news), if `look` is Relaxed (the
-/// reader tries too early and then clears what it has not used), or if `wait` does not look at READY.
+/// Fails if `clear` does not compare the tick (it erases the second news), if `look` or `news` is Relaxed
+/// (the reader tries too early and then clears what it has not used), or if `wait` does not look at READY.
 #[test]
 fn news_while_a_reader_clears() {
     loom::model(|| {
@@ -85,8 +85,7 @@ fn news_while_a_reader_clears() {
     });
 }
 
-/// Fails if the list holds one waker only, or if `news` leaves the list to the waiter when AWAITED is set
-/// before the waker is in it (that is: if `enlist` sets it outside the lock).
+/// Fails if news wakes one waiter only, or if `enlist` sets AWAITED before it holds the list's lock.
 #[test]
 fn news_while_two_readers_wait() {
     loom::model(|| {
@@ -132,7 +131,7 @@ fn news_while_one_of_two_readers_leaves() {
     });
 }
 
-/// Writers and readers have ticks of their own: news for one does not spoil the other's proof.
+/// Fails if `clear` does not compare the tick, or if `news` does not keep the hang-up.
 #[test]
 fn a_hang_up_while_a_short_read_clears() {
     loom::model(|| {
@@ -194,8 +193,8 @@ impl Sleeper {
     }
 }
 
-/// Fails if `notify` is Relaxed (the driver looks too early and sleeps on), if `begin_sleep` sleeps
-/// although told, or if `end_sleep` is a load and a store (it forgets who came in between).
+/// Fails if `notify` or `end_sleep` is Relaxed (the driver looks too early and sleeps on), if `begin_sleep`
+/// sleeps although told, or if `end_sleep` is a load and a store (it forgets who came in between).
 #[test]
 fn notify_while_the_driver_falls_asleep() {
     loom::model(|| {
@@ -211,7 +210,7 @@ fn notify_while_the_driver_falls_asleep() {
     });
 }
 
-/// Two that come while one sleeps make one ring.
+/// Two that come while one sleeps make one ring. Fails if `notify` rings whenever it is called.
 #[test]
 fn one_ring_for_many() {
     loom::model(|| {
