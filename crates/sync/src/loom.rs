@@ -14,7 +14,7 @@ pub(crate) use std::sync::{
 
 use std::sync::PoisonError;
 
-/// Locks `mutex`, whoever panicked while holding it: no section of this crate leaves a half-made change.
+/// Locks `mutex`, whoever panicked while holding it: no section here leaves a half-made change.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -258,7 +258,8 @@ impl<T> Future for Receiver<T> {
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        // A value that nobody can take any more goes now: the sender may keep its end for long.
+        // A value that nobody can take any more is dropped here, and not in the sender's task,
+        // which may still be busy waking us.
         if !self.ended {
             self.refuse(|state| state.value.take());
         }

@@ -88,7 +88,7 @@ impl Turnstile {
             }
             let enough = word / ONE >= want;
             let next = if enough { word - want * ONE } else { word | QUEUED };
-            // Acquire: as in `try_take_only`.
+            // Acquire: as in `try_take_only`; and when we queue, for those who will be called.
             match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Relaxed)
             {
                 Ok(_) => return enough,
@@ -161,9 +161,9 @@ impl Turnstile {
         calls: &mut Calls<N>,
         granted: impl Fn(Option<NonZeroU64>),
     ) -> bool {
-        // Acquire: pairs with the Release in `try_give`: the store below replaces the word, and
-        // whoever takes from it must see what those who gave before us did.
-        let word = self.word.load(Ordering::Acquire);
+        // Relaxed: with QUEUED set the word is STILL, so the Acquire in `take_or_queue` came after
+        // the last free give, and the line's lock puts us after that.
+        let word = self.word.load(Ordering::Relaxed);
         if word & QUEUED == 0 {
             // The line left before we came to it, and STILL no longer holds.
             let given = n == 0 || self.try_give(n, word);

@@ -262,6 +262,8 @@ impl<P: Handle<Target: Serve>> Waiter<P> {
         let mut line = owner.list().lock();
         if owner.take_or_queue(self.want) {
             drop(line);
+            // Should the waker panic when it is dropped, what we took must not be lost with it.
+            Panics::default().catch(|| drop(entry));
             return true;
         }
         let node = self.node();

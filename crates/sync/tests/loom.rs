@@ -1,7 +1,10 @@
-//! Models of every race in this crate: each is run through all schedules loom can tell apart, within
-//! the bound given by `LOOM_MAX_PREEMPTIONS`. Beside each stands a weakening that it was seen to catch.
+//! Models of every race in this crate: each is run through all schedules loom can tell apart,
+//! within the bound of `LOOM_MAX_PREEMPTIONS`. Beside each stands a weakening it was seen to catch.
 //!
-//! `RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=2 cargo test --release -p evenkeel-sync --test loom`
+//! ```text
+//! RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=2 \
+//!     cargo test --release -p evenkeel-sync --test loom
+//! ```
 #![cfg(loom)]
 #![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
 #![expect(unsafe_code, reason = "loom's cells are looked into by pointer")]
@@ -106,7 +109,7 @@ fn lock_between_three() {
 }
 
 /// The holder releases while one of two waiters gives up, called or not. Caught: `leave` not giving
-/// back what a called waiter had; `leave` looking at the place before it locks the line.
+/// back what a called waiter had; `leave` unlinking a called one; `serve` leaving QUEUED set.
 #[test]
 fn release_against_a_waiter_that_gives_up() {
     loom::model(|| {
@@ -130,7 +133,7 @@ fn release_against_a_waiter_that_gives_up() {
 }
 
 /// The first waiter has been called and is dropped while the second joins or looks. Caught:
-/// `take_or_queue` not setting QUEUED (the second is never called).
+/// `leave` not giving back; `serve` leaving QUEUED set for an empty line.
 #[test]
 fn a_called_waiter_dropped_while_another_joins() {
     loom::model(|| {
@@ -150,7 +153,7 @@ fn a_called_waiter_dropped_while_another_joins() {
 }
 
 /// A release, a waiter, and one who only tries: the trier never gets past the waiter. Caught:
-/// `serve` storing the permit free instead of handing it over.
+/// `serve` leaving the permit it handed over free as well.
 #[test]
 fn a_trier_does_not_barge() {
     loom::model(|| {
@@ -168,8 +171,8 @@ fn a_trier_does_not_barge() {
     });
 }
 
-/// Two give one permit each, a third wants both: it sees what either did before. Caught: Relaxed for
-/// Acquire in `serve`.
+/// Two give one permit each, a third wants both: it sees what either did before. Caught: Relaxed
+/// for Acquire in `try_take` or `take_or_queue`.
 #[test]
 fn two_permits_from_two_givers() {
     loom::model(|| {
@@ -192,8 +195,33 @@ fn two_permits_from_two_givers() {
     });
 }
 
+/// A waiter is called and a permit is left over, for one who was never in line: it sees what the
+/// giver did. Caught: Relaxed for Release in `serve`.
+#[test]
+fn what_a_call_leaves_over() {
+    loom::model(|| {
+        let shared = Arc::new((Semaphore::new(0), Watched::new()));
+        let mut waiter = pin!(shared.0.acquire());
+        assert!(poll(waiter.as_mut()).is_pending());
+        let giver = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.1.add(1);
+                shared.0.add_permits(2);
+            })
+        };
+        // Without this loom never looks at the schedules in which the giver is first.
+        thread::yield_now();
+        if let Some(_permit) = shared.0.try_acquire() {
+            assert_eq!(shared.1.get(), 1);
+        }
+        giver.join().unwrap();
+        assert!(poll(waiter.as_mut()).is_ready());
+    });
+}
+
 /// One who wants two gives up in front of one who wants one, while a permit is given. Caught:
-/// `leave` not serving those the leaver held up; `give` deciding on the fast path with QUEUED set.
+/// `leave` not serving those the leaver held up; `try_give` ignoring QUEUED.
 #[test]
 fn the_first_gives_up_before_a_smaller_one() {
     loom::model(|| {
@@ -215,7 +243,7 @@ fn the_first_gives_up_before_a_smaller_one() {
 }
 
 /// Permits are given and taken on the fast path and on the slow one at once; none is lost. Caught:
-/// `serve` storing the word without `n` when it finds QUEUED.
+/// `serve` storing the word without `n` when it finds QUEUED; `take_or_queue` not setting QUEUED.
 #[test]
 fn permits_are_neither_lost_nor_made() {
     loom::model(|| {
@@ -236,7 +264,7 @@ fn permits_are_neither_lost_nor_made() {
 }
 
 /// A waiter joins while the event is set: it is let go, and sees what came before. Caught: Relaxed
-/// for Release in `set`; `set` storing before it locks the line AND `join` not looking again.
+/// in `set` or in `is_set`; `set` storing after it called the line; `join` not looking again.
 #[test]
 fn set_against_a_waiter_that_joins() {
     loom::model(|| {
@@ -255,7 +283,7 @@ fn set_against_a_waiter_that_joins() {
 }
 
 /// `set(); clear()` lets go all who had joined, one of which gives up meanwhile. Caught: `look`
-/// asking the flag instead of the node.
+/// asking the flag instead of the node, or not looking again when it has cloned its waker.
 #[test]
 fn set_and_clear_against_a_waiter_that_gives_up() {
     loom::model(|| {
@@ -309,7 +337,7 @@ fn oneshot_send_against_poll() {
 }
 
 /// The value comes back or goes with the receiver: dropped once, never lost. Caught: `send` not
-/// asking whether the receiver is gone; the receiver's drop leaving the value where it is.
+/// asking whether the receiver is gone.
 #[test]
 fn oneshot_send_against_drop() {
     loom::model(|| {
@@ -319,7 +347,9 @@ fn oneshot_send_against_drop() {
         let other = thread::spawn(move || {
             drop(receiver);
         });
+        let closed = sender.is_closed();
         let back = sender.send(token);
+        assert!(back.is_err() || !closed, "taken in for nobody");
         let before = drops(&count);
         other.join().unwrap();
         match back {
@@ -344,8 +374,8 @@ fn oneshot_sender_drop_against_poll() {
     });
 }
 
-/// A sender that waits in `closed` hears of a receiver that goes. Caught: `close` not taking the
-/// sender's waker.
+/// A sender that waits in `closed` hears of a receiver that goes. Caught: `close` not waking
+/// the sender.
 #[test]
 fn oneshot_closed_against_drop() {
     loom::model(|| {

@@ -10,8 +10,8 @@ use crate::fifo::{now, poll};
 
 type Steps<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-/// Three contenders; the one at `victim` is dropped after `polls` polls, `late` says whether that is
-/// after the release. The others must all end.
+/// Three contenders; the one at `victim` is dropped after `polls` polls, `late` says whether that
+/// is after the release. The others must all end.
 fn contend<'a>(
     make: impl Fn() -> Steps<'a>,
     release: impl FnOnce(),
