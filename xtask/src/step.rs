@@ -233,3 +233,6 @@ fn tail(output: &str) -> String {
     let from = lines.len().saturating_sub(TAIL);
     lines[from..].iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,3 +33,15 @@ pub(crate) fn passed(said: &str) -> usize {
         .filter_map(|rest| rest.split(' ').next()?.parse::<usize>().ok())
         .sum()
 }
+
+#[cfg(test)]
+mod tests {
+    //! What cargo says.
+
+    #[test]
+    fn passed_tests_are_added_up() {
+        let said =
+            "test result: ok. 3 passed; 0 failed;\nnoise\ntest result: ok. 12 passed; 0 failed;";
+        assert_eq!(super::passed(said), 15);
+    }
+}

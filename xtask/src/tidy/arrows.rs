@@ -60,3 +60,6 @@ pub(super) fn check(workspace: &Workspace, found: &mut Found) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,3 +102,6 @@ fn registries(text: &Text, found: &mut Found) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
