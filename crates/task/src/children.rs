@@ -41,7 +41,7 @@ pub trait TryGatherable:
 
 /// Children with a number each.
 #[doc(hidden)]
-#[expect(unnameable_types, reason = "sealed")]
+#[allow(unnameable_types, reason = "sealed")]
 pub trait Children {
     type Output;
     fn len(&self) -> usize;
@@ -54,7 +54,7 @@ pub trait Children {
 
 /// Children that may fail.
 #[doc(hidden)]
-#[expect(unnameable_types, reason = "sealed")]
+#[allow(unnameable_types, reason = "sealed")]
 pub trait TryChildren: Children {
     type Ok;
     type Error;
@@ -109,7 +109,7 @@ impl<T, E, F: Future<Output = Result<T, E>>> TryChildren for Slots<F> {
 /// Children that came in an array, so their outputs go out in one.
 #[doc(hidden)]
 #[derive(Debug)]
-#[expect(unnameable_types, reason = "the associated type of a sealed trait")]
+#[allow(unnameable_types, reason = "the associated type of a sealed trait")]
 pub struct ArraySlots<F: Future, const N: usize>(Slots<F>);
 
 impl<F: Future, const N: usize> Children for ArraySlots<F, N> {

@@ -7,7 +7,7 @@ use crate::ready_set::ReadySet;
 
 /// What came of polling a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(unnameable_types, reason = "in the signature of a sealed trait")]
+#[allow(unnameable_types, reason = "in the signature of a sealed trait")]
 pub enum Answer {
     /// It goes on, or had been done before.
     Pending,

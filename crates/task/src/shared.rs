@@ -333,15 +333,10 @@ impl Wake for Awaiters {
 
     fn wake_by_ref(self: &Arc<Self>) {
         let wakers = mem::take(&mut *lock(&self.wakers));
-        let mut panicked = None;
         for waker in wakers.into_values() {
-            // One that panics must not keep the others waiting.
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-                panicked = panicked.or(Some(payload));
-            }
-        }
-        if let Some(payload) = panicked {
-            resume_unwind(payload);
+            // One that panics must not keep the others waiting, nor reach the cell of the task that
+            // ends: the cell would abort the process. The panic hook has reported it.
+            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
         }
     }
 }

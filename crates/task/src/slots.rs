@@ -60,7 +60,7 @@ impl<F: Future> Slot<F> {
 }
 
 /// Any number of slots for futures of one type.
-#[expect(unnameable_types, reason = "the associated type of a sealed trait")]
+#[allow(unnameable_types, reason = "the associated type of a sealed trait")]
 pub struct Slots<F: Future> {
     slots: Pin<Box<[Slot<F>]>>,
 }

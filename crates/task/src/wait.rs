@@ -1,7 +1,7 @@
 //! Until one, or all, of several tasks have ended: what is done, and what is not.
 
 use std::fmt;
-use std::future::{Future, IntoFuture, Pending};
+use std::future::{Future, Pending};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -38,26 +38,32 @@ pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>) -> Wait<Watched<T>> {
     Wait::new(Watched { entries, stops: |_| false })
 }
 
-/// What [`wait`] and [`wait_mut`](crate::wait_mut) make: await it as it is, or say first what to
-/// wait for.
-///
-/// `S` is what it waits for, `U` what may end it early.
-#[must_use = "it waits only when it is awaited"]
-pub struct Wait<S, U = Pending<()>> {
-    watched: S,
-    until: U,
+pin_project! {
+    /// What [`wait`] and [`wait_mut`](crate::wait_mut) make: await it as it is, or say first what to
+    /// wait for.
+    ///
+    /// `S` is what it waits for, `U` what may end it early.
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct Wait<S, U = Pending<()>> {
+        rounds: Rounds,
+        // `None` once it has been handed to the waiter.
+        watched: Option<S>,
+        #[pin]
+        until: U,
+    }
 }
 
 impl<S: Watch> Wait<S> {
     pub(crate) fn new(watched: S) -> Wait<S> {
-        Wait { watched, until: std::future::pending() }
+        let rounds = Rounds::new(watched.len());
+        Wait { rounds, watched: Some(watched), until: std::future::pending() }
     }
 }
 
 impl<S: Watch, U> Wait<S, U> {
     /// Until all tasks have ended, however they end. This is the default.
     pub fn all_completed(mut self) -> Self {
-        self.watched.stop_at_first(false);
+        self.stop_at_first(false);
         self
     }
 
@@ -65,7 +71,7 @@ impl<S: Watch, U> Wait<S, U> {
     #[doc(alias = "select")]
     #[doc(alias = "race")]
     pub fn first_completed(mut self) -> Self {
-        self.watched.stop_at_first(true);
+        self.stop_at_first(true);
         self
     }
 
@@ -75,7 +81,13 @@ impl<S: Watch, U> Wait<S, U> {
     /// Every task is looked at before `stop` is, so one that has ended counts as done even if
     /// `stop` was ready from the start.
     pub fn until<V: Future<Output = ()>>(self, stop: V) -> Wait<S, V> {
-        Wait { watched: self.watched, until: stop }
+        Wait { rounds: self.rounds, watched: self.watched, until: stop }
+    }
+
+    fn stop_at_first(&mut self, stop: bool) {
+        if let Some(watched) = &mut self.watched {
+            watched.stop_at_first(stop);
+        }
     }
 }
 
@@ -83,27 +95,13 @@ impl<T, E, U> Wait<Watched<Result<T, E>>, U> {
     /// Until a task has failed: returned an `Err`, panicked, or found no thread to run on. Until
     /// all have ended if none fails. A cancelled task has not failed.
     pub fn first_exception(mut self) -> Self {
-        self.watched.stops = |outcome| match outcome {
-            Ok(output) => output.is_err(),
-            Err(error) => !error.is_cancelled(),
-        };
+        if let Some(watched) = &mut self.watched {
+            watched.stops = |outcome| match outcome {
+                Ok(output) => output.is_err(),
+                Err(error) => !error.is_cancelled(),
+            };
+        }
         self
-    }
-}
-
-impl<S: Watch, U: Future<Output = ()>> IntoFuture for Wait<S, U> {
-    type Output = S::Waited;
-    type IntoFuture = Waiting<S, U>;
-
-    fn into_future(self) -> Waiting<S, U> {
-        let rounds = Rounds::new(self.watched.len());
-        Waiting { rounds, watched: Some(self.watched), until: self.until }
-    }
-}
-
-impl<S: Watch, U> fmt::Debug for Wait<S, U> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait").field("tasks", &self.watched.len()).finish_non_exhaustive()
     }
 }
 
@@ -117,19 +115,7 @@ pub struct Waited<T> {
     pub pending: Vec<Task<T>>,
 }
 
-pin_project! {
-    /// The future of a [`Wait`].
-    #[must_use = "futures do nothing unless awaited"]
-    pub struct Waiting<S, U = Pending<()>> {
-        rounds: Rounds,
-        // `None` once it has been handed to the waiter.
-        watched: Option<S>,
-        #[pin]
-        until: U,
-    }
-}
-
-impl<S: Watch, U: Future<Output = ()>> Future for Waiting<S, U> {
+impl<S: Watch, U: Future<Output = ()>> Future for Wait<S, U> {
     type Output = S::Waited;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<S::Waited> {
@@ -152,9 +138,9 @@ impl<S: Watch, U: Future<Output = ()>> Future for Waiting<S, U> {
     }
 }
 
-impl<S: Watch, U> fmt::Debug for Waiting<S, U> {
+impl<S: Watch, U> fmt::Debug for Wait<S, U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiting")
+        f.debug_struct("Wait")
             .field("tasks", &self.rounds.len())
             .field("done", &self.rounds.done())
             .finish_non_exhaustive()
@@ -163,7 +149,7 @@ impl<S: Watch, U> fmt::Debug for Waiting<S, U> {
 
 /// Several tasks, owned or borrowed, that somebody waits for.
 #[doc(hidden)]
-#[expect(unnameable_types, reason = "sealed")]
+#[allow(unnameable_types, reason = "sealed")]
 pub trait Watch {
     type Waited;
     fn len(&self) -> usize;

@@ -4,3 +4,8 @@
 mod executor;
 mod handle;
 mod job;
+mod gate;
+mod gather;
+mod wait;
+mod as_completed;
+mod shared;
