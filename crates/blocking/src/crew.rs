@@ -145,10 +145,8 @@ impl<J: Run> Crew<J> {
             }
             Err(error) => {
                 let again = Instant::now() + START_REST;
-                let (errand, refused) = self.lock().has_not_started(seat, sitting, again);
+                let refused = self.lock().has_not_started(seat, sitting, again);
                 self.left.notify_all();
-                // With no thread left nothing is left to tend, so this goes no deeper.
-                self.perform(errand);
                 for job in refused {
                     job.refuse(no_thread(&error));
                 }

@@ -71,7 +71,12 @@ impl StartThread {
         StartThread(Arc::new(start))
     }
 
-    pub(crate) fn call(
+    /// Starts a thread.
+    ///
+    /// # Errors
+    ///
+    /// Those of the function it was made of.
+    pub fn call(
         &self,
         builder: Builder,
         work: Box<dyn FnOnce() + Send>,

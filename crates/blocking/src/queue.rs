@@ -359,27 +359,26 @@ impl<J: Run> Queue<J> {
     }
 
     /// No thread could be started for `seat`. With no thread left, the jobs that wait come back to
-    /// be refused; else those at work will do them.
+    /// be refused; else those at work will do them (TENDED: none is idle without being called).
     pub(crate) fn has_not_started(
         &mut self,
         seat: usize,
         sitting: u64,
         again: Instant,
-    ) -> (Errand, VecDeque<J>) {
+    ) -> VecDeque<J> {
         self.start_failures += 1;
         if !self.seats.give_up(seat, sitting) {
-            return (Errand::None, VecDeque::new());
+            return VecDeque::new();
         }
         self.starting -= 1;
-        if self.threads() == 0 {
-            let jobs = mem::take(&mut self.jobs);
-            self.withdrawn += jobs.len() as u64;
-            self.refused += jobs.len() as u64;
-            return (Errand::None, jobs);
+        if self.threads() > 0 {
+            self.no_start_before = Some(again);
+            return VecDeque::new();
         }
-        self.no_start_before = Some(again);
-        // A thread may have come to rest while this one was being started.
-        (self.tend(), VecDeque::new())
+        let jobs = mem::take(&mut self.jobs);
+        self.withdrawn += jobs.len() as u64;
+        self.refused += jobs.len() as u64;
+        jobs
     }
 
     /// The thread of `seat` is about to end; it joins the one whose handle it is given.

@@ -98,26 +98,27 @@ const FOR_EVER: Duration = Duration::MAX;
 /// Loom's timed waits end at once, whatever the time: every park is a keep-alive that ends.
 const AT_ONCE: Duration = Duration::ZERO;
 
-/// The job comes while the only thread is on its way to rest (tokio's 1.52.0 stranded it).
+/// The job comes while the only thread is on its way to rest (tokio's 1.52.0 stranded it). A third
+/// one, for the call that the second left behind.
 ///
-/// Fails if `take_or_rest` parks without a look at the queue under the lock it parks with, or if
-/// `tend` does not call an idle thread.
+/// Fails if a thread that ended a job parks without a look at the queue, if `tend` does not call an
+/// idle thread, or if a thread that was called does not count itself as come (`coming`).
 #[test]
 fn submit_against_a_thread_about_to_park() {
     loom::model(|| {
         let (crew, ledger) = (crew(options(1, FOR_EVER)), Ledger::new());
-        crew.submit(job(&ledger));
-        ledger.wait_for(1);
-        crew.submit(job(&ledger));
-        ledger.wait_for(2);
+        for n in 1..=3 {
+            crew.submit(job(&ledger));
+            ledger.wait_for(n);
+        }
         assert!(crew.join(FOR_EVER).is_ok());
-        assert_eq!(ledger.sum(), (2, 0, 0));
+        assert_eq!(ledger.sum(), (3, 0, 0));
     });
 }
 
 /// Two come at once: one helper is sent for, and it must see both.
 ///
-/// Fails if a thread that was called forgets to say that it has come (`coming`).
+/// Fails if a thread that ended a job parks without a look at the queue.
 #[test]
 fn two_submits_against_one_thread() {
     loom::model(|| {
@@ -134,23 +135,26 @@ fn two_submits_against_one_thread() {
     });
 }
 
-/// The thread's keep-alive ends while a job comes: it takes the job or another thread is started.
+/// The thread's keep-alive ends while a job comes: it takes the job, or leaves and another thread is
+/// started. A third job, for what the second left behind.
 ///
-/// Fails if `keep_alive_over` leaves although it was called, or stays in `idle` when it leaves.
+/// Fails if a thread that leaves stays in `idle`, or if it takes the end of its keep-alive for true
+/// without asking whether it was called before.
 #[test]
 fn keep_alive_exit_against_submit() {
     loom::model(|| {
         let (crew, ledger) = (crew(options(1, AT_ONCE)), Ledger::new());
-        crew.submit(job(&ledger));
-        ledger.wait_for(1);
-        crew.submit(job(&ledger));
-        ledger.wait_for(2);
+        for n in 1..=3 {
+            crew.submit(job(&ledger));
+            ledger.wait_for(n);
+        }
         assert!(crew.join(FOR_EVER).is_ok());
-        assert_eq!(ledger.sum(), (2, 0, 0));
+        assert_eq!(ledger.sum(), (3, 0, 0));
     });
 }
 
-/// Every job is run, refused or dropped, once; and nobody who joins waits for ever.
+/// Every job is run, refused or dropped, once; none waits after the shutdown, none runs after the
+/// join, and nobody who joins waits for ever.
 ///
 /// Fails if `submit` does not look at the phase, if `shutdown` withdraws before it closes, or if a
 /// thread that was called to close is not signalled.
@@ -166,17 +170,19 @@ fn shutdown_against_submit() {
             })
         };
         crew.shutdown();
-        other.join().unwrap();
+        assert!(crew.pending() <= 1, "one may run, none may wait");
         assert!(crew.join(FOR_EVER).is_ok());
+        let (ran_by_then, ..) = ledger.sum();
+        other.join().unwrap();
         let (ran, refused, dropped) = ledger.sum();
-        assert_eq!(ran + refused + dropped, 2);
+        assert_eq!((ran, ran + refused + dropped), (ran_by_then, 2));
         assert_eq!(crew.pending(), 0);
     });
 }
 
 /// The last thread leaves while somebody begins to wait for it.
 ///
-/// Fails if `leave` asks whether the crew closes before it gives its seat up, or tells nobody.
+/// Fails if a thread that leaves a closing crew tells nobody.
 #[test]
 fn join_against_a_thread_that_leaves() {
     loom::model(|| {
@@ -204,9 +210,36 @@ fn a_blocked_job_against_the_next() {
     });
 }
 
-/// The second thread cannot be started while the first comes to rest: the first must be called.
+/// The first thread cannot be started while a second job comes behind the first.
 ///
-/// Fails if `has_not_started` does not tend to the queue again.
+/// Fails if a failed start refuses only the job it was for, or keeps its seat.
+#[test]
+fn a_failed_start_against_submit() {
+    loom::model(|| {
+        let starts = std::sync::atomic::AtomicUsize::new(0);
+        let start = StartThread::new(move |builder, work| {
+            match starts.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+                0 => Err(io::ErrorKind::WouldBlock.into()),
+                _ => builder.spawn(work),
+            }
+        });
+        let (crew, ledger) = (crew(PoolOptions { start, ..options(1, FOR_EVER) }), Ledger::new());
+        let other = {
+            let (crew, ledger) = (crew.clone(), ledger.clone());
+            thread::spawn(move || crew.submit(job(&ledger)))
+        };
+        crew.submit(job(&ledger));
+        other.join().unwrap();
+        assert!(crew.join(FOR_EVER).is_ok());
+        let (ran, refused, dropped) = ledger.sum();
+        assert_eq!((ran + refused, dropped), (2, 0));
+        assert!(refused >= 1);
+    });
+}
+
+/// A thread cannot be started while the only one there is comes to rest.
+///
+/// Fails if `tend` waits for a start that is under way although a thread is idle.
 #[test]
 fn a_failed_start_against_a_thread_coming_to_rest() {
     loom::model(|| {
@@ -219,9 +252,15 @@ fn a_failed_start_against_a_thread_coming_to_rest() {
         });
         let (crew, ledger) = (crew(PoolOptions { start, ..options(2, FOR_EVER) }), Ledger::new());
         crew.submit(job(&ledger));
+        ledger.wait_for(1);
+        let other = {
+            let (crew, ledger) = (crew.clone(), ledger.clone());
+            thread::spawn(move || crew.submit(job(&ledger)))
+        };
         crew.submit(job(&ledger));
-        ledger.wait_for(2);
+        ledger.wait_for(3);
+        other.join().unwrap();
         assert!(crew.join(FOR_EVER).is_ok());
-        assert_eq!(ledger.sum(), (2, 0, 0));
+        assert_eq!(ledger.sum(), (3, 0, 0));
     });
 }

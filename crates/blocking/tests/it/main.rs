@@ -1,1 +1,12 @@
-//! One binary per crate: a file per module of the crate.
+//! One binary per crate: a file per promise, asyncio's cases named by their ids.
+#![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
+
+mod gate; // what jobs wait at
+mod thr;
+mod limits;
+mod growth;
+mod shutdown;
+mod faults;
+mod panics;
+mod current;
+mod stress;
