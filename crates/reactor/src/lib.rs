@@ -48,6 +48,8 @@ compile_error!("evenkeel-reactor knows Unix descriptors only");
 #[cfg(not(loom))]
 mod source; /* start here */
 #[cfg(not(loom))]
+mod link;
+#[cfg(not(loom))]
 mod io;
 #[cfg(not(loom))]
 mod net;
@@ -59,6 +61,8 @@ mod direction;
 mod registry;
 #[cfg(not(loom))]
 mod reactor;
+#[cfg(not(loom))]
+mod statistics;
 #[cfg_attr(not(loom), expect(unreachable_pub, reason = "public to its models"))]
 mod notifier;
 #[cfg(not(loom))]
@@ -76,11 +80,13 @@ pub use current::Entered;
 #[cfg(not(loom))]
 pub use net::{Incoming, UnixIncoming};
 #[cfg(not(loom))]
-pub use reactor::{Reactor, ReactorStatistics};
+pub use reactor::Reactor;
 #[cfg(not(loom))]
 pub use source::Source;
 #[cfg(not(loom))]
 pub use source::Source as Async;
+#[cfg(not(loom))]
+pub use statistics::ReactorStatistics;
 
 /// The protocols, for the models in `tests/loom.rs`.
 #[cfg(loom)]

@@ -12,10 +12,11 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use crate::current::{self, Entered};
-use crate::loom::{Arc, AtomicU64, Mutex, Ordering, locked};
+use crate::loom::{Arc, Mutex, locked};
 use crate::notifier::{Bell, MaySleep, Notifier};
 use crate::registry::{Key, Record, Registry};
 use crate::source::Source;
+use crate::statistics::{Counters, ReactorStatistics};
 use crate::thread;
 use crate::wait::{Batch, Kernel, Rest};
 
@@ -93,35 +94,6 @@ struct Turn {
     batch: Batch,
     /// Empty between turns; kept for its room.
     due: Vec<Waker>,
-}
-
-/// Written by the thread that holds `turn`, except where noted: loads and stores, no exchanges.
-#[derive(Default)]
-struct Counters {
-    waits: AtomicU64,
-    news: AtomicU64,
-    stale: AtomicU64,
-    woken: AtomicU64,
-    /// Added to by any thread.
-    rings: AtomicU64,
-}
-
-/// What a [`Reactor`] has done so far; see [`Reactor::statistics`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ReactorStatistics {
-    /// Sources registered now.
-    pub sources: usize,
-    /// Times somebody waited (or looked) for news.
-    pub waits: u64,
-    /// Pieces of news the kernel gave.
-    pub news: u64,
-    /// Of those, for sources that were gone by then.
-    pub stale: u64,
-    /// Wakers woken.
-    pub woken: u64,
-    /// Times [`Reactor::notify`] had to make a system call.
-    pub rings: u64,
 }
 
 impl Reactor {
@@ -204,7 +176,7 @@ impl Reactor {
     /// a system call only if somebody sleeps and nobody else has called since.
     pub fn notify(&self) {
         if self.inner.notifier.notify() == Bell::Ring {
-            self.inner.counters.rings.fetch_add(1, Ordering::Relaxed);
+            self.inner.counters.add_ring();
             self.inner.kernel.ring();
         }
     }
@@ -284,16 +256,7 @@ impl Reactor {
 
     /// Counts since the reactor was made.
     pub fn statistics(&self) -> ReactorStatistics {
-        let Counters { waits, news, stale, woken, rings } = &self.inner.counters;
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        ReactorStatistics {
-            sources: locked(&self.inner.registry).registry.len(),
-            waits: read(waits),
-            news: read(news),
-            stale: read(stale),
-            woken: read(woken),
-            rings: read(rings),
-        }
+        self.inner.counters.read(locked(&self.inner.registry).registry.len())
     }
 
     /// Enters `record` under a key and tells the kernel; neither if either fails.
@@ -362,13 +325,7 @@ impl Inner {
                 record.hear(&news, due);
             }
         }
-        let add = |counter: &AtomicU64, more: u64| {
-            counter.store(counter.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
-        };
-        add(&self.counters.waits, 1);
-        add(&self.counters.news, count);
-        add(&self.counters.stale, stale);
-        add(&self.counters.woken, due.len() as u64);
+        self.counters.add_turn(count, stale, due.len() as u64);
     }
 
     /// Wakes all, whatever any of them does, and gives the room back.

@@ -4,17 +4,13 @@ use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
-use evenkeel_context::{Wait, waiting_for};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
-use crate::direction::{Enlisted, Place};
-use crate::loom::Arc;
+use crate::direction::Place;
+use crate::link::{Link, probe};
 use crate::reactor::Reactor;
-use crate::registry::{Key, Record, Way};
+use crate::registry::Way;
 use crate::thread;
-use crate::wait::SHORT_PROVES_DRY;
 
 /// A descriptor (socket, pipe, eventfd, terminal, …) that tasks can wait for.
 ///
@@ -63,16 +59,6 @@ pub struct Source<T: AsFd> {
     link: Link,
 }
 
-/// A source less its descriptor: so that the descriptor can be borrowed mutably beside it.
-pub(crate) struct Link {
-    reactor: Reactor,
-    record: Arc<Record>,
-    key: Key,
-    fd: RawFd,
-    /// A byte stream of std's: a short read or write shows that the kernel's buffer is dry.
-    stream: bool,
-}
-
 impl<T: AsFd> Source<T> {
     /// Makes `io` non-blocking and registers it.
     ///
@@ -104,23 +90,13 @@ impl<T: AsFd> Source<T> {
     }
 
     pub(crate) fn with_reactor(reactor: Reactor, io: T) -> io::Result<Source<T>> {
-        let record = Arc::new(Record::default());
-        let fd = io.as_fd();
-        let raw = fd.as_raw_fd();
-        let key = reactor.add(fd, &record).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                format!("descriptor {raw} is registered with this reactor already"),
-            ),
-            _ => error,
-        })?;
-        let link = Link { reactor, record, key, fd: raw, stream: false };
+        let link = Link::new(reactor, io.as_fd())?;
         Ok(Source { io: Some(io), link })
     }
 
     /// For std's stream sockets, whose short reads and writes mean something.
     pub(crate) fn into_stream(mut self) -> Source<T> {
-        self.link.stream = SHORT_PROVES_DRY;
+        self.link.is_stream();
         self
     }
 
@@ -150,7 +126,7 @@ impl<T: AsFd> Source<T> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost.
+    /// *Nothing lost*.
     ///
     /// # Errors
     ///
@@ -163,7 +139,7 @@ impl<T: AsFd> Source<T> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost.
+    /// *Nothing lost*.
     ///
     /// # Errors
     ///
@@ -197,7 +173,7 @@ impl<T: AsFd> Source<T> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: `op` is not called again, and what it did is never undone.
+    /// *Nothing lost*: `op` is not called again, and what it did is never undone.
     ///
     /// # Errors
     ///
@@ -210,7 +186,7 @@ impl<T: AsFd> Source<T> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: `op` is not called again, and what it did is never undone.
+    /// *Nothing lost*: `op` is not called again, and what it did is never undone.
     ///
     /// # Errors
     ///
@@ -221,7 +197,7 @@ impl<T: AsFd> Source<T> {
 
     async fn with<R>(&self, way: Way, mut op: impl FnMut(&T) -> io::Result<R>) -> io::Result<R> {
         let io = self.get_ref();
-        let mut place = Place::new(self.link.record.way(way));
+        let mut place = Place::new(self.link.direction(way));
         poll_fn(|cx| self.link.attempt(way, Some(&mut place), cx, || op(io), |_| false)).await
     }
 
@@ -230,7 +206,7 @@ impl<T: AsFd> Source<T> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: `op` is not called again, and what it did is never undone.
+    /// *Nothing lost*: `op` is not called again, and what it did is never undone.
     ///
     /// # Errors
     ///
@@ -247,7 +223,7 @@ impl<T: AsFd> Source<T> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: `op` is not called again, and what it did is never undone.
+    /// *Nothing lost*: `op` is not called again, and what it did is never undone.
     ///
     /// # Errors
     ///
@@ -265,7 +241,7 @@ impl<T: AsFd> Source<T> {
         mut op: impl FnMut(&mut T) -> io::Result<R>,
     ) -> io::Result<R> {
         let (io, link) = self.parts();
-        let mut place = Place::new(link.record.way(way));
+        let mut place = Place::new(link.direction(way));
         poll_fn(|cx| link.attempt(way, Some(&mut place), cx, || op(io), |_| false)).await
     }
 
@@ -311,7 +287,7 @@ impl<T: AsFd> Source<T> {
 
     /// The reactor it is registered with.
     pub(crate) fn reactor(&self) -> &Reactor {
-        &self.link.reactor
+        self.link.reactor()
     }
 
     fn parts(&mut self) -> (&mut T, &Link) {
@@ -321,65 +297,6 @@ impl<T: AsFd> Source<T> {
 
 /// Only `into_inner` and `drop` take the descriptor, and nobody can call anything after them.
 const WHOLE: &str = "a source has its descriptor until it is taken apart";
-
-impl Link {
-    /// Tries `op` as long as there is reason to, then waits. `short` tells of a result that shows the
-    /// kernel has no more, if this is a byte stream.
-    fn attempt<R>(
-        &self,
-        way: Way,
-        mut place: Option<&mut Place<'_>>,
-        cx: &mut Context<'_>,
-        mut op: impl FnMut() -> io::Result<R>,
-        short: impl Fn(&R) -> bool,
-    ) -> Poll<io::Result<R>> {
-        let direction = self.record.way(way);
-        loop {
-            let seen = direction.look();
-            if seen.is_ready() {
-                match op() {
-                    Ok(done) => {
-                        if self.stream && !seen.is_closed() && short(&done) {
-                            // Spares the call that would only say `WouldBlock`. Newer news stands.
-                            direction.clear(seen);
-                        }
-                        return Poll::Ready(Ok(done));
-                    }
-                    Err(error) => match error.kind() {
-                        io::ErrorKind::WouldBlock if direction.clear(seen) => {}
-                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => continue,
-                        _ => return Poll::Ready(Err(error)),
-                    },
-                }
-            }
-            match direction.enlist(place.as_deref_mut(), cx.waker()) {
-                Enlisted::TryAgain => continue,
-                Enlisted::Waits => {}
-            }
-            self.reactor.kernel().rearm(self.fd, self.key, way)?;
-            waiting_for(Wait::Source, self.fd as u64);
-            return Poll::Pending;
-        }
-    }
-
-    fn let_go(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
-        let deleted = self.reactor.delete(fd, self.key);
-        self.record.take_all().into_iter().for_each(Waker::wake);
-        deleted
-    }
-}
-
-/// What the kernel says of a descriptor at this moment: `WouldBlock` if there is nothing to do.
-fn probe(fd: BorrowedFd<'_>, way: Way) -> io::Result<()> {
-    let flags = match way {
-        Way::Read => PollFlags::IN | PollFlags::PRI,
-        Way::Write => PollFlags::OUT,
-    };
-    match poll(&mut [PollFd::from_borrowed_fd(fd, flags)], Some(&Timespec::default()))? {
-        0 => Err(io::ErrorKind::WouldBlock.into()),
-        _ => Ok(()),
-    }
-}
 
 // The descriptor's owner is never pinned: it is only ever borrowed plainly.
 impl<T: AsFd> Unpin for Source<T> {}

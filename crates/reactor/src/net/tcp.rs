@@ -37,7 +37,7 @@ impl Source<TcpListener> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: a connection is either returned or still waits to be accepted.
+    /// *Nothing lost*: a connection is either returned or still waits to be accepted.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ impl Source<TcpStream> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: the attempt is given up and its socket closed.
+    /// *Nothing lost*: the attempt is given up and its socket closed.
     ///
     /// # Errors
     ///
@@ -104,7 +104,7 @@ impl Source<TcpStream> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost.
+    /// *Nothing lost*.
     ///
     /// # Errors
     ///

@@ -25,7 +25,7 @@ impl Source<UdpSocket> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: a datagram is sent whole or not at all.
+    /// *Nothing lost*: a datagram is sent whole or not at all.
     ///
     /// # Errors
     ///
@@ -39,7 +39,7 @@ impl Source<UdpSocket> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: a datagram is either returned or still there.
+    /// *Nothing lost*: a datagram is either returned or still there.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl Source<UdpSocket> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost.
+    /// *Nothing lost*.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl Source<UdpSocket> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: a datagram is sent whole or not at all.
+    /// *Nothing lost*: a datagram is sent whole or not at all.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl Source<UdpSocket> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: a datagram is either returned or still there.
+    /// *Nothing lost*: a datagram is either returned or still there.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl Source<UdpSocket> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost.
+    /// *Nothing lost*.
     ///
     /// # Errors
     ///

@@ -32,7 +32,7 @@ impl Source<UnixListener> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: a connection is either returned or still waits to be accepted.
+    /// *Nothing lost*: a connection is either returned or still waits to be accepted.
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl Source<UnixStream> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: the attempt is given up and its socket closed.
+    /// *Nothing lost*: the attempt is given up and its socket closed.
     ///
     /// # Errors
     ///
@@ -157,7 +157,7 @@ impl Source<UnixDatagram> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: a datagram is sent whole or not at all.
+    /// *Nothing lost*: a datagram is sent whole or not at all.
     ///
     /// # Errors
     ///
@@ -170,7 +170,7 @@ impl Source<UnixDatagram> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: a datagram is either returned or still there.
+    /// *Nothing lost*: a datagram is either returned or still there.
     ///
     /// # Errors
     ///
@@ -183,7 +183,7 @@ impl Source<UnixDatagram> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: a datagram is sent whole or not at all.
+    /// *Nothing lost*: a datagram is sent whole or not at all.
     ///
     /// # Errors
     ///
@@ -196,7 +196,7 @@ impl Source<UnixDatagram> {
     ///
     /// # Cancellation
     ///
-    /// Nothing lost: a datagram is either returned or still there.
+    /// *Nothing lost*: a datagram is either returned or still there.
     ///
     /// # Errors
     ///

@@ -105,7 +105,8 @@ fn writable_waits_for_room() {
     let source = reactor.register(one).unwrap();
     run(&reactor, source.writable()).unwrap();
     let mut written = 0;
-    while let Ok(n) = (&*source.get_ref()).write(&[0; 4096]) {
+    let mut stream = source.get_ref();
+    while let Ok(n) = stream.write(&[0; 4096]) {
         written += n;
     }
     let (count, waker) = Count::new();
@@ -157,8 +158,9 @@ fn an_error_of_the_operation_is_its_result() {
 
 #[test]
 fn a_pipe_of_a_child_process() {
-    let child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let (stdin, stdout) = (child.stdin.unwrap(), child.stdout.unwrap());
+    let mut child =
+        Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     let mut stdin = Source::new(stdin).unwrap();
     let mut stdout = Source::new(stdout).unwrap();
     let mut heard = String::new();
@@ -171,6 +173,7 @@ fn a_pipe_of_a_child_process() {
         stdout.read_to_string(&mut heard).await.unwrap();
     });
     assert_eq!(heard, "");
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

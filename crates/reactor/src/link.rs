@@ -1,0 +1,111 @@
+//! A source's tie to its reactor: try first, wait second.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::task::{Context, Poll, Waker};
+
+use evenkeel_context::{Wait, waiting_for};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::direction::{Direction, Enlisted, Place};
+use crate::loom::Arc;
+use crate::reactor::Reactor;
+use crate::registry::{Key, Record, Way};
+use crate::wait::SHORT_PROVES_DRY;
+
+/// A source less its descriptor: so that the descriptor can be borrowed mutably beside it.
+pub(crate) struct Link {
+    reactor: Reactor,
+    record: Arc<Record>,
+    key: Key,
+    fd: RawFd,
+    /// A byte stream of std's: a short read or write shows that the kernel's buffer is dry.
+    stream: bool,
+}
+
+impl Link {
+    /// Registers `fd` with `reactor`.
+    pub(crate) fn new(reactor: Reactor, fd: BorrowedFd<'_>) -> io::Result<Link> {
+        let record = Arc::new(Record::default());
+        let raw = fd.as_raw_fd();
+        match reactor.add(fd, &record) {
+            Ok(key) => Ok(Link { reactor, record, key, fd: raw, stream: false }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                format!("descriptor {raw} is registered with this reactor already"),
+            )),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// It is a byte stream of std's.
+    pub(crate) fn is_stream(&mut self) {
+        self.stream = SHORT_PROVES_DRY;
+    }
+
+    pub(crate) fn reactor(&self) -> &Reactor {
+        &self.reactor
+    }
+
+    pub(crate) fn direction(&self, way: Way) -> &Direction {
+        self.record.way(way)
+    }
+
+    /// Tries `op` as long as there is reason to, then waits. `short` tells of a result that shows the
+    /// kernel has no more, if this is a byte stream.
+    pub(crate) fn attempt<R>(
+        &self,
+        way: Way,
+        mut place: Option<&mut Place<'_>>,
+        cx: &mut Context<'_>,
+        mut op: impl FnMut() -> io::Result<R>,
+        short: impl Fn(&R) -> bool,
+    ) -> Poll<io::Result<R>> {
+        let direction = self.direction(way);
+        loop {
+            let seen = direction.look();
+            if seen.is_ready() {
+                match op() {
+                    Ok(done) => {
+                        if self.stream && !seen.is_closed() && short(&done) {
+                            // Spares the call that would only say `WouldBlock`. Newer news stands.
+                            direction.clear(seen);
+                        }
+                        return Poll::Ready(Ok(done));
+                    }
+                    Err(error) => match error.kind() {
+                        io::ErrorKind::WouldBlock if direction.clear(seen) => {}
+                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => continue,
+                        _ => return Poll::Ready(Err(error)),
+                    },
+                }
+            }
+            match direction.enlist(place.as_deref_mut(), cx.waker()) {
+                Enlisted::TryAgain => continue,
+                Enlisted::Waits => {}
+            }
+            self.reactor.kernel().rearm(self.fd, self.key, way)?;
+            waiting_for(Wait::Source, self.fd as u64);
+            return Poll::Pending;
+        }
+    }
+
+    /// Takes `fd` out of the reactor, and wakes who is left.
+    pub(crate) fn let_go(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        let deleted = self.reactor.delete(fd, self.key);
+        self.record.take_all().into_iter().for_each(Waker::wake);
+        deleted
+    }
+}
+
+/// What the kernel says of a descriptor at this moment: `WouldBlock` if there is nothing to do.
+pub(crate) fn probe(fd: BorrowedFd<'_>, way: Way) -> io::Result<()> {
+    let flags = match way {
+        Way::Read => PollFlags::IN | PollFlags::PRI,
+        Way::Write => PollFlags::OUT,
+    };
+    match poll(&mut [PollFd::from_borrowed_fd(fd, flags)], Some(&Timespec::default()))? {
+        0 => Err(io::ErrorKind::WouldBlock.into()),
+        _ => Ok(()),
+    }
+}
