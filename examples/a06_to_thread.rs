@@ -31,7 +31,7 @@ pub(crate) fn scene(mut stage: Stage) {
     let (x, y) = (1, 2);
     // One thread for the loop, so that a call that blocked it would be seen to.
     let options = evenkeel::Options { workers: 1, ..Default::default() };
-    let runner = evenkeel::Runner::new(options).expect("threads and descriptors are to be had");
+    let mut runner = evenkeel::Runner::new(options).expect("threads and descriptors are to be had");
     runner.run(async {
         stage.lap();
         let pause = stage.second();

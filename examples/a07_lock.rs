@@ -34,7 +34,7 @@ async fn bystander(stage: Stage) {
 pub(crate) fn scene(mut stage: Stage) {
     // asyncio's loop has one thread; with one worker evenkeel's runs tasks in asyncio's order.
     let options = evenkeel::Options { workers: 1, ..Default::default() };
-    let runner = evenkeel::Runner::new(options).expect("threads and descriptors are to be had");
+    let mut runner = evenkeel::Runner::new(options).expect("threads and descriptors are to be had");
     runner.run(async {
         stage.lap();
         let lock = Arc::new(Lock::new(Vec::new()));

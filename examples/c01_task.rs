@@ -17,7 +17,8 @@ async fn count(name: &str) -> usize {
 
 /// The same work wherever it is awaited.
 async fn work() {
-    // The tasks of an executor may borrow what outlives it.
+    // The tasks of an executor may borrow what outlives it. They may also run on any thread that
+    // runs it, so the order in which they take turns is not promised (see `local_work` below).
     let names = [String::from("left"), String::from("right")];
     let executor = Executor::new();
     let sum = executor
