@@ -44,7 +44,7 @@ pub trait TryGatherable:
 #[allow(unnameable_types, reason = "sealed")]
 pub trait Children {
     type Output;
-    fn len(&self) -> usize;
+    fn count(&self) -> usize;
     fn poll(self: Pin<&mut Self>, index: usize, cx: &mut Context<'_>) -> Answer;
     /// All outputs, once all children are done.
     fn take(self: Pin<&mut Self>) -> Self::Output;
@@ -70,7 +70,7 @@ pub(crate) const TAKEN: &str = "a gather was polled after it was ready, or after
 impl<F: Future> Children for Slots<F> {
     type Output = Vec<F::Output>;
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.len()
     }
 
@@ -115,7 +115,7 @@ pub struct ArraySlots<F: Future, const N: usize>(Slots<F>);
 impl<F: Future, const N: usize> Children for ArraySlots<F, N> {
     type Output = [F::Output; N];
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         N
     }
 

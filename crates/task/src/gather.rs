@@ -45,7 +45,7 @@ use crate::slots::Slots;
 #[doc(alias = "join_all")]
 pub fn gather<G: Gatherable>(children: G) -> Gather<G> {
     let children = children.into_children();
-    Gather { rounds: Rounds::new(children.len()), children }
+    Gather { rounds: Rounds::new(children.count()), children }
 }
 
 pin_project! {

@@ -45,7 +45,7 @@ use crate::rounds::{Answer, Round, Rounds};
 #[doc(alias = "try_join_all")]
 pub fn try_gather<G: TryGatherable>(children: G) -> TryGather<G> {
     let children = children.into_children();
-    TryGather { rounds: Rounds::new(children.len()), children, failed: None }
+    TryGather { rounds: Rounds::new(children.count()), children, failed: None }
 }
 
 pin_project! {

@@ -39,8 +39,8 @@ pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>) -> Wait<Watched<T>> {
 }
 
 pin_project! {
-    /// What [`wait`] and [`wait_mut`](crate::wait_mut) make: await it as it is, or say first what to
-    /// wait for.
+    /// What [`wait`] and [`wait_mut`](crate::wait_mut) make: await it as it is, or say first what
+    /// to wait for.
     ///
     /// `S` is what it waits for, `U` what may end it early.
     #[must_use = "futures do nothing unless awaited"]
@@ -55,7 +55,7 @@ pin_project! {
 
 impl<S: Watch> Wait<S> {
     pub(crate) fn new(watched: S) -> Wait<S> {
-        let rounds = Rounds::new(watched.len());
+        let rounds = Rounds::new(watched.count());
         Wait { rounds, watched: Some(watched), until: std::future::pending() }
     }
 }
@@ -152,7 +152,7 @@ impl<S: Watch, U> fmt::Debug for Wait<S, U> {
 #[allow(unnameable_types, reason = "sealed")]
 pub trait Watch {
     type Waited;
-    fn len(&self) -> usize;
+    fn count(&self) -> usize;
     fn stop_at_first(&mut self, stop: bool);
     /// Ready, once per task, when it has ended; true if that ends the wait.
     fn poll(&mut self, index: usize, cx: &mut Context<'_>) -> Poll<bool>;
@@ -173,7 +173,7 @@ enum Entry<T> {
 impl<T> Watch for Watched<T> {
     type Waited = Waited<T>;
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.entries.len()
     }
 

@@ -47,7 +47,7 @@ pub struct Borrowed<'a, T> {
 impl<T> Watch for Borrowed<'_, T> {
     type Waited = WaitedIndices;
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.tasks.len()
     }
 

@@ -92,9 +92,9 @@ fn wait_for<F: Future>(mut future: Pin<&mut F>, parent: &Arc<Parent>) -> F::Outp
     }
 }
 
-/// Seen to fail when: `begin` takes the list before it registers the parent's waker, or `wake` tells
-/// the parent at any but the first push (deadlock); `wake` pushes without Release, or `begin` takes
-/// without Acquire (a link is not seen: deadlock, or a letter read while it is written).
+/// Seen to fail when: `begin` takes the list before it registers the parent's waker, or `wake`
+/// tells the parent at any but the first push (deadlock); `wake` pushes without Release, or `begin`
+/// takes without Acquire (a link is not seen: deadlock, or a letter read while it is written).
 ///
 /// Not seen here: the Acquire of the push and the Release of `begin`, since the stand-in for the
 /// parent's slot is a lock, which orders more than `AtomicWaker` does.
@@ -139,12 +139,12 @@ impl Future for Twice {
     }
 }
 
-/// Seen to fail when: a wake that finds the node marked only looks at the mark (a load hands nothing on
-/// to the poll that follows: deadlock); `next` unmarks the node without Acquire, or `wake` marks it
-/// without Release (likewise).
+/// Seen to fail when: a wake that finds the node marked only looks at the mark (a load hands
+/// nothing on to the poll that follows: deadlock); `next` unmarks the node without Acquire, or
+/// `wake` marks it without Release (likewise).
 ///
-/// Not seen here: the other halves of those two (Release in `next`, Acquire in `wake`), which keep a
-/// load of the link from seeing a later store; loom does not reorder a load behind a store.
+/// Not seen here: the other halves of those two (Release in `next`, Acquire in `wake`), which keep
+/// a load of the link from seeing a later store; loom does not reorder a load behind a store.
 #[test]
 fn an_absorbed_wake_is_seen_by_the_poll_that_follows() {
     loom::model(|| {
@@ -169,8 +169,8 @@ fn an_absorbed_wake_is_seen_by_the_poll_that_follows() {
     });
 }
 
-/// Seen to fail when: a count is given back without Release, or the last one taken without Acquire (the
-/// block is freed while it is used); the set does not give back its own (a leak).
+/// Seen to fail when: a count is given back without Release, or the last one taken without Acquire
+/// (the block is freed while it is used); the set does not give back its own (a leak).
 #[test]
 fn the_last_waker_against_the_drop_of_the_gather() {
     loom::model(|| {

@@ -22,7 +22,7 @@ macro_rules! tuples {
         impl<$($F: Future),+> Children for $name<$($F),+> {
             type Output = ($($F::Output,)+);
 
-            fn len(&self) -> usize {
+            fn count(&self) -> usize {
                 $len
             }
 

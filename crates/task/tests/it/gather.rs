@@ -190,7 +190,8 @@ fn gat_11_empty_and_done_children_do_not_yield() {
     let wakes: Arc<Wakes> = Arc::default();
     let none: Vec<Task<i32>> = Vec::new();
     assert_eq!(poll(&mut gather(none), &wakes), Poll::Ready(vec![]));
-    assert_eq!(poll(&mut gather([ready(0); 0]), &wakes), Poll::Ready([]));
+    let none: [Task<i32>; 0] = [];
+    assert_eq!(poll(&mut gather(none), &wakes), Poll::Ready([]));
     let none: [Task<Result<i32, ()>>; 0] = [];
     assert_eq!(poll(&mut try_gather(none), &wakes), Poll::Ready(Ok([])));
     let done = (Task::ready(1), ready("two"), Gate::opened(3.0).wait());
@@ -332,8 +333,9 @@ fn wakers_may_outlive_the_gather() {
     drop(all);
     for waker in kept {
         waker.wake_by_ref();
-        waker.clone().wake();
+        let clone = waker.clone();
         drop(waker);
+        clone.wake();
     }
     assert_eq!(wakes.take(), 0);
     assert_eq!(Arc::strong_count(&wakes), 1);
@@ -423,7 +425,7 @@ fn a_limit_bounds_how_many_run() {
 #[test]
 #[should_panic(expected = "a limit of 0 would never begin")]
 fn a_limit_of_zero_is_refused() {
-    let _ = gather(vec![ready(())]).limit(0);
+    drop(gather(vec![ready(())]).limit(0));
 }
 
 #[test]
