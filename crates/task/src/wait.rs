@@ -193,14 +193,16 @@ impl<T> Watch for Watched<T> {
     }
 
     fn waited(self) -> Waited<T> {
-        let mut waited = Waited { done: Vec::new(), pending: Vec::new() };
-        for entry in self.entries {
-            match entry {
-                Entry::Pending(task) => waited.pending.push(task),
-                Entry::Done(done) => waited.done.push(done),
+        let mut pending = Vec::new();
+        // Collected where the entries were: a second vector of many costs more than the wait.
+        let done = self.entries.into_iter().filter_map(|entry| match entry {
+            Entry::Done(done) => Some(done),
+            Entry::Pending(task) => {
+                pending.push(task);
+                None
             }
-        }
-        waited
+        });
+        Waited { done: done.collect(), pending }
     }
 }
 
