@@ -1,1 +1,99 @@
 //! asyncio for Rust: one loop that runs tasks, fires timers and hears the kernel.
+//!
+//! The pieces are crates of their own, each useful under any executor; this crate joins them and gives
+//! them asyncio's names.
+//!
+//! | asyncio | here |
+//! |---|---|
+//! | `asyncio.run(main())` | [`run`]`(main())` |
+//! | `Runner` | [`Runner`], [`Options`] |
+//! | `create_task(coro)` | [`create_task`]`(future)`, [`create_local_task`] |
+//! | `gather(a, b)` | [`gather`]`((a, b))`, [`try_gather`] |
+//! | `wait(tasks)` | [`wait`]`(tasks)` |
+//! | `as_completed(tasks)` | [`as_completed`]`(tasks)` |
+//! | `sleep(1)` | [`sleep`]`(Duration::from_secs(1))` |
+//! | `wait_for(aw, 1)`, `timeout(1)` | [`wait_for`], [`timeout()`] |
+//! | `to_thread(f)` | [`to_thread`]`(f)` |
+//! | `ThreadPoolExecutor(5)` | [`ThreadPool::new`]`(5)` |
+//! | `Lock`, `Event`, `Semaphore`, `Future` | [`Lock`], [`Event`], [`Semaphore`], [`oneshot()`] |
+//! | `current_task`, `all_tasks` | [`current`], [`all_tasks`] |
+//! | `run_coroutine_threadsafe` | [`Handle::spawn`], [`Handle::block_on`] |
+//!
+//! ```
+//! use evenkeel::{create_task, gather, run, sleep};
+//! use std::time::Duration;
+//!
+//! async fn fetch(n: u32) -> u32 {
+//!     sleep(Duration::from_millis(10)).await;
+//!     n
+//! }
+//!
+//! let sum = run(async {
+//!     let background = create_task(fetch(4));
+//!     let (a, b) = gather((fetch(1), fetch(2))).await;
+//!     a + b + background.await
+//! });
+//! assert_eq!(sum, 7);
+//! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// Where to start reading: a run, then the loop.
+mod run;
+mod runner;
+mod options;
+mod worker;
+mod shared;
+mod ambient;
+
+// What tasks call.
+mod tasks;
+mod wait;
+mod handle;
+
+mod loom;
+
+// Whole crates, for what is not named below.
+pub use evenkeel_blocking as blocking;
+pub use evenkeel_reactor as reactor;
+pub use evenkeel_sync as sync;
+pub use evenkeel_task as task;
+pub use evenkeel_timer as timer;
+
+pub use ambient::NoRunner;
+#[doc(alias = "spawn_blocking")]
+#[doc(alias = "unblock")]
+#[doc(alias = "run_in_executor")]
+pub use evenkeel_blocking::to_thread;
+pub use evenkeel_blocking::{ThreadPool, check_cancelled};
+#[doc(alias = "Mutex")]
+pub use evenkeel_sync::Lock;
+pub use evenkeel_sync::{Event, Semaphore, oneshot};
+#[doc(alias = "FuturesUnordered")]
+pub use evenkeel_task::as_completed;
+#[doc(alias = "current_task")]
+pub use evenkeel_task::current;
+#[doc(alias = "join_all")]
+#[doc(alias = "join")]
+pub use evenkeel_task::gather;
+#[doc(alias = "try_join_all")]
+pub use evenkeel_task::try_gather;
+pub use evenkeel_task::{
+    Cancelled, Canceller, Done, Ended, FailureReport, JoinError, SharedTask, Task, TaskId,
+    TaskInfo, Waited, WaitedIndices, block_on, task_local, yield_now,
+};
+pub use evenkeel_timer::{
+    Clock, ManualClock, Missed, Sleep, SystemClock, TimeoutError, interval, now, sleep,
+    sleep_until, timeout, timeout_at, wait_for,
+};
+pub use handle::{Handle, RunnerStatistics};
+pub use options::{OnFailure, Options};
+pub use run::run;
+pub use runner::Runner;
+pub use tasks::{Builder, all_tasks, create_local_task, create_task};
+pub use wait::{Wait, wait, wait_mut};
+
+/// The README's code, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -27,6 +27,7 @@ use crate::spawn::{self, Named};
 pub struct Builder {
     name: Option<Arc<str>>,
     locals: Option<TaskLocals>,
+    spawned_at: Option<&'static Location<'static>>,
 }
 
 impl Builder {
@@ -47,10 +48,18 @@ impl Builder {
         self
     }
 
+    /// Where it counts as spawned, for functions that spawn on behalf of their caller; otherwise where
+    /// the builder's last method is called.
+    pub fn spawned_at(mut self, location: &'static Location<'static>) -> Builder {
+        self.spawned_at = Some(location);
+        self
+    }
+
     #[track_caller]
     pub(crate) fn named(self) -> Named {
         let locals = self.locals.map(|locals| locals.0);
-        Named { name: self.name, locals, spawned_at: Location::caller() }
+        let spawned_at = self.spawned_at.unwrap_or(Location::caller());
+        Named { name: self.name, locals, spawned_at }
     }
 
     /// Spawns on `executor`.

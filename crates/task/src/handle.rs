@@ -17,6 +17,7 @@ use crate::error::JoinError;
 use crate::info::name_or_number;
 use crate::life::Outcome;
 use crate::meta::{Ended, Extra, Meta, TaskId};
+use crate::shared::SharedTask;
 
 /// A task that runs: awaiting it gives its value, dropping it cancels it.
 ///
@@ -99,12 +100,17 @@ impl<T> Task<T> {
         self.meta()?.extra()?.name.clone()
     }
 
-    /// Whether it has ended, in whatever way.
+    /// Whether it has ended, in whatever way, and [`try_take`](Task::try_take) would tell how.
     pub fn is_finished(&self) -> bool {
-        match self.meta() {
-            None => true,
-            Some(meta) => meta.slot().record.id() != self.id().0,
+        match &self.state {
+            State::Live { task: Some(cell), .. } => cell.is_finished(),
+            State::Live { task: None, .. } | State::Ready { .. } => true,
         }
+    }
+
+    /// Whether its future is gone; a moment before [`is_finished`](Task::is_finished).
+    pub(crate) fn is_gone(&self) -> bool {
+        self.meta().is_none_or(|meta| !meta.slot().is_alive(self.id().0))
     }
 
     /// Asks the task to end: its future is dropped at its next turn, whatever it waits for. A request
@@ -172,6 +178,14 @@ impl<T> Task<T> {
         JoinMut { task: self }
     }
 
+    /// A handle that many may await, again and again, each getting a clone of the value.
+    pub fn shared(self) -> SharedTask<T>
+    where
+        T: Clone,
+    {
+        SharedTask::new(self)
+    }
+
     /// The end of the task, if it has ended; never waits.
     ///
     /// # Errors
@@ -224,6 +238,21 @@ impl<T> Task<T> {
                 })
             }
         }
+    }
+
+    /// Polls until the task has ended, and leaves its outcome where it is.
+    pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_finished() {
+            return Poll::Ready(());
+        }
+        if let Some(extra) = self.extra() {
+            if extra.poll_ended(cx).is_ready() && !self.is_finished() {
+                // Its thread is between telling the end and leaving the outcome.
+                cx.waker().wake_by_ref();
+            }
+        }
+        waiting_for(Wait::Join, self.id().0);
+        if self.is_finished() { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Leaves the end of this cancelled task to whoever dropped the handle and can wait for it.

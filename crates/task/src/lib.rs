@@ -68,13 +68,30 @@ mod locals;
 mod block_on;
 mod yield_now;
 
+// Many at once.
+mod gather;
+mod try_gather;
+mod children;
+mod wait;
+mod wait_mut;
+mod as_completed;
+mod shared;
+#[expect(unsafe_code, reason = "children that are pinned in place, one by one")]
+mod slots;
+mod rounds;
+#[expect(unsafe_code, reason = "the wakers of all children in one allocation")]
+mod ready_set;
+
 mod loom;
 
+pub use as_completed::{AsCompleted, Next, as_completed};
 pub use block_on::block_on;
 pub use builder::{Builder, Spawner};
+pub use children::{ArraySlots, Children, Gatherable, TryChildren, TryGatherable};
 pub use error::{Cancelled, FailureReport, JoinError};
 pub use evenkeel_context::Wait as WaitReason;
 pub use executor::{Executor, ExecutorStatistics, Run, Tick};
+pub use gather::{Gather, gather};
 pub use handle::{Done, Join, JoinMut, Task};
 pub use info::{Canceller, TaskInfo, check_cancelled, current};
 pub use job::Job;
@@ -82,5 +99,9 @@ pub use local_executor::{LocalExecutor, LocalRun};
 pub use locals::{NoCurrentTask, TaskLocal, TaskLocals};
 pub use meta::{Ended, TaskId};
 pub use parker::Parker;
+pub use shared::{SharedError, SharedJoin, SharedTask};
+pub use try_gather::{TryGather, try_gather};
+pub use wait::{Wait, Waited, Watch, Watched, wait};
+pub use wait_mut::{Borrowed, WaitedIndices, wait_mut};
 pub use worker::{Turn, Worker};
 pub use yield_now::{YieldNow, yield_now};

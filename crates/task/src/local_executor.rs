@@ -234,7 +234,7 @@ struct Gone<'e, 'a, T> {
 impl<T> Drop for Gone<'_, '_, T> {
     fn drop(&mut self) {
         self.task.cancel();
-        while !self.task.is_finished() {
+        while !self.task.is_gone() {
             if !self.executor.try_tick() {
                 thread::yield_now();
             }

@@ -76,6 +76,17 @@ impl Parker {
         }
     }
 
+    /// [`park`](Parker::park), but for no longer than `limit`.
+    #[cfg(not(loom))]
+    pub fn park_timeout(&self, limit: std::time::Duration) {
+        self.replace(Sleeper::Thread(thread::current()));
+        if self.begin(PARKED) {
+            // May return early for no reason; so may this.
+            thread::park_timeout(limit);
+            self.inner.word.swap(EMPTY, Ordering::AcqRel);
+        }
+    }
+
     /// Runs `block`, which sleeps in the driver until its news, its deadline, or the driver's wake.
     ///
     /// Does not run it if there is a notification already; answers whether it ran.

@@ -1,1 +1,4 @@
-//! One binary per crate: a file per module of the crate.
+//! One binary: the loop, and asyncio's cases by their ids.
+#![allow(missing_docs, reason = "tests")]
+
+mod runner;

@@ -1,0 +1,88 @@
+//! What a runner is made of.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use evenkeel_blocking::{PoolOptions, StartThread};
+use evenkeel_task::FailureReport;
+use evenkeel_timer::{Clock, SystemClock};
+
+/// How a [`Runner`](crate::Runner) is made.
+///
+/// ```
+/// use evenkeel::{Options, Runner};
+///
+/// // asyncio's loop: one thread, strict order.
+/// let mut runner = Runner::new(Options { workers: 1, ..Options::default() })?;
+/// assert_eq!(runner.run(async { 1 + 2 }), 3);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Options {
+    /// Threads that run tasks, the calling one included; at least one. With one, tasks run in strict
+    /// order, in batches, as on asyncio's loop.
+    ///
+    /// Default: one per processor.
+    pub workers: usize,
+    /// What the other worker threads are called; each adds its number: `evenkeel-1`.
+    pub thread_name: String,
+    /// The most threads for calls that block ([`to_thread`](crate::to_thread)), started when needed.
+    ///
+    /// Default: as in asyncio, four more than there are processors, but 32 at most.
+    pub blocking_threads: usize,
+    /// How long the end of a run waits for blocking calls that still run, and for tasks that do not end.
+    ///
+    /// Default: five seconds. asyncio waits five minutes, which users take for a hang.
+    pub shutdown_grace: Duration,
+    /// Debug mode: says so where things are left behind. `None` leaves it to the variable
+    /// `EVENKEEL_DEBUG` (set, not empty, not `0`).
+    pub debug: Option<bool>,
+    /// What tells the time. With a [`ManualClock`](crate::ManualClock) no test waits.
+    pub clock: Arc<dyn Clock>,
+    /// Called for each task that panicked with nobody left to hear of it, when it happens; `None`: one
+    /// line on standard error.
+    pub on_failure: Option<OnFailure>,
+    /// Who starts the threads: to set a stack size or an affinity, or to decline.
+    pub start: StartThread,
+}
+
+/// What [`Options::on_failure`] is.
+pub type OnFailure = Arc<dyn Fn(&FailureReport) + Send + Sync>;
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            thread_name: "evenkeel".to_owned(),
+            blocking_threads: PoolOptions::default().threads,
+            shutdown_grace: Duration::from_secs(5),
+            debug: None,
+            clock: Arc::new(SystemClock),
+            on_failure: None,
+            start: StartThread::default(),
+        }
+    }
+}
+
+impl Options {
+    pub(crate) fn is_debug(&self) -> bool {
+        self.debug.unwrap_or_else(|| {
+            std::env::var_os("EVENKEEL_DEBUG")
+                .is_some_and(|value| !value.is_empty() && value != "0")
+        })
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("workers", &self.workers)
+            .field("thread_name", &self.thread_name)
+            .field("blocking_threads", &self.blocking_threads)
+            .field("shutdown_grace", &self.shutdown_grace)
+            .field("debug", &self.debug)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,227 @@
+//! One loop over many runs: made, used, closed.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use evenkeel_task::{Builder, JoinError, TaskLocals};
+
+use crate::ambient::Ambient;
+use crate::handle::Handle;
+use crate::options::Options;
+use crate::shared::Shared;
+use crate::worker::Loop;
+
+/// A running loop: worker threads, timers, a reactor and a pool. asyncio's `Runner`.
+///
+/// [`run`](Runner::run) may be called many times; task-locals that main sets are seen by the next run,
+/// and tasks left running stay. With one worker they stand still between runs, with several they go on.
+/// [`close`](Runner::close), or dropping it, ends all that is left.
+///
+/// ```
+/// use evenkeel::{Options, Runner};
+///
+/// let mut runner = Runner::new(Options { workers: 1, ..Options::default() })?;
+/// let task = runner.run(async { evenkeel::create_task(async { 7 }) });
+/// assert_eq!(runner.run(task), 7);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Runner {
+    open: Option<Open>,
+}
+
+struct Open {
+    shared: Arc<Shared>,
+    main: Loop,
+    threads: Vec<JoinHandle<()>>,
+    locals: TaskLocals,
+}
+
+impl Runner {
+    /// Starts the worker threads; the calling thread will be one of them while it runs something.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for zero workers or blocking threads; what the
+    /// system says if it has no descriptor or no thread to give. Threads started before that are gone
+    /// when the error is returned.
+    pub fn new(options: Options) -> io::Result<Runner> {
+        let shared = Shared::new(&options)?;
+        let main = Loop::new(&shared, 0, options.on_failure.clone());
+        let mut open = Open { shared, main, threads: Vec::new(), locals: TaskLocals::default() };
+        for index in 1..options.workers {
+            match open.start_worker(&options, index) {
+                Ok(thread) => open.threads.push(thread),
+                Err(error) => {
+                    open.shared.begin_end();
+                    open.stop();
+                    let text = format!("worker {index} of {}: {error}", options.workers);
+                    return Err(io::Error::new(error.kind(), text));
+                }
+            }
+        }
+        Ok(Runner { open: Some(open) })
+    }
+
+    /// Runs `main` until it is ready, and with it whatever tasks there are.
+    ///
+    /// `main` may borrow and need not be Send: it stays on this thread. Dropping the runner is what ends
+    /// the tasks it leaves.
+    ///
+    /// # Panics
+    /// If `main` panics, with its panic; if `main` was cancelled, by awaiting a cancelled task; if the
+    /// runner is closed; inside a running loop (then `main` is dropped unpolled).
+    #[track_caller]
+    pub fn run<F: Future>(&mut self, main: F) -> F::Output {
+        finish(self.run_to_end(main))
+    }
+
+    /// [`run`](Runner::run) to the outcome.
+    #[track_caller]
+    pub(crate) fn run_to_end<F: Future>(&mut self, main: F) -> Result<F::Output, JoinError> {
+        let open = self.open.as_mut().expect("Runner is closed");
+        forbid_nesting();
+        let _entered = open.main.enter();
+        let builder = Builder::new().name("main").locals(open.locals.clone());
+        let main = async { (main.await, TaskLocals::current()) };
+        let (output, locals) = open
+            .main
+            .as_worker(|| open.main.local.drive(builder, main, |turn| open.main.between(turn)))?;
+        open.locals = locals;
+        Ok(output)
+    }
+
+    /// A handle that other threads spawn through.
+    ///
+    /// # Panics
+    /// If the runner is closed.
+    pub fn handle(&self) -> Handle {
+        Handle::new(&self.open.as_ref().expect("Runner is closed").shared)
+    }
+
+    /// Ends it: cancels what tasks are left and runs them to their end, joins the blocking calls that
+    /// run, for the grace of [`Options::shutdown_grace`] at most, and releases threads and descriptors.
+    /// Does nothing the second time.
+    pub fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            open.close();
+        }
+    }
+
+    /// Whether it is closed.
+    pub fn is_closed(&self) -> bool {
+        self.open.is_none()
+    }
+}
+
+/// The value of main, or its end resumed here.
+pub(crate) fn finish<T>(outcome: Result<T, JoinError>) -> T {
+    match outcome {
+        Ok(output) => output,
+        Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+        Err(error) => panic!(
+            "run(): the main future was cancelled, or awaited a task that was ({error}); use \
+             `task.join()` to handle that"
+        ),
+    }
+}
+
+/// `run` inside `run` would block the outer loop.
+#[track_caller]
+pub(crate) fn forbid_nesting() {
+    assert!(
+        !Ambient::is_set(),
+        "run() cannot be called from a running event loop: await the future instead, or give it to \
+         `create_task`"
+    );
+}
+
+impl Open {
+    fn start_worker(&self, options: &Options, index: usize) -> io::Result<JoinHandle<()>> {
+        let (shared, on_failure) = (Arc::clone(&self.shared), options.on_failure.clone());
+        let builder = std::thread::Builder::new().name(format!("{}-{index}", options.thread_name));
+        let work = move || {
+            let own = Loop::new(&shared, index, on_failure);
+            let _entered = own.enter();
+            own.run();
+        };
+        options.start.call(builder, Box::new(work))
+    }
+
+    fn close(mut self) {
+        if self.shared.debug {
+            for task in self.shared.tasks() {
+                eprintln!("evenkeel: {} was still pending when its runner closed", describe(&task));
+            }
+        }
+        let give_up = Instant::now().checked_add(self.shared.shutdown_grace);
+        let entered = self.main.enter();
+        self.shared.begin_end();
+        self.main.as_worker(|| self.main.run_out(give_up.or(Some(far()))));
+        drop(entered);
+        self.stop();
+        self.shared.pool.shutdown();
+        let grace =
+            give_up.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
+        if let Err(still) = self.shared.pool.join(grace) {
+            eprintln!("evenkeel: the runner closed without waiting longer: {still}");
+        }
+        self.shared.timers.close();
+        // Sources that were carried out of the run are served on by a thread; if none can be started
+        // they see errors, which is for their owners to handle.
+        let _ = self.shared.reactor.leave_to_thread();
+    }
+
+    /// Ends the worker threads; one that does not come back from a task is left to itself.
+    fn stop(&mut self) {
+        let all_gone = self.shared.all_are_empty();
+        self.shared.stop();
+        for thread in self.threads.drain(..) {
+            if all_gone || thread.is_finished() {
+                // Its loop catches what tasks do; a panic of its own was printed by the panic hook.
+                let _ = thread.join();
+                continue;
+            }
+            thread.thread().unpark();
+            let patience = Instant::now() + Duration::from_millis(100);
+            while !thread.is_finished() && Instant::now() < patience {
+                std::thread::yield_now();
+            }
+            if thread.is_finished() {
+                let _ = thread.join();
+            } else {
+                let name = thread.thread().name().unwrap_or("worker").to_owned();
+                eprintln!(
+                    "evenkeel: {name} is still inside a task that does not return; it is left behind"
+                );
+            }
+        }
+    }
+}
+
+/// A grace of `Duration::MAX` ends then.
+fn far() -> Instant {
+    Instant::now() + Duration::from_secs(u64::from(u32::MAX))
+}
+
+fn describe(task: &evenkeel_task::TaskInfo) -> String {
+    let at = task.spawned_at().map_or_else(String::new, |at| format!(" (spawned at {at})"));
+    format!("task {} {:?}{at}", task.id(), task.name())
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner")
+            .field("open", &self.open.as_ref().map(|open| &open.shared))
+            .finish()
+    }
+}

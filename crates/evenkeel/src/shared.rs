@@ -1,0 +1,174 @@
+//! What the threads of one runner share: the executor, the timers, the reactor, the pool.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use evenkeel_blocking::{PoolOptions, ThreadPool};
+use evenkeel_reactor::Reactor;
+use evenkeel_task::{Executor, Parker, Spawner, TaskInfo};
+use evenkeel_timer::{Timers, TimersOptions};
+
+use crate::loom::{AtomicBool, AtomicUsize, Mutex, Ordering, lock};
+use crate::options::Options;
+
+pub(crate) struct Shared {
+    /// `None` with a single worker: everything runs on its local executor.
+    pub(crate) executor: Option<Executor<'static>>,
+    pub(crate) workers: usize,
+    pub(crate) timers: Timers,
+    pub(crate) reactor: Reactor,
+    pub(crate) pool: ThreadPool,
+    /// A worker is the driver: it alone looks into the reactor, or sleeps in it, and fires the timers. A role,
+    /// not a lock: nobody ever waits for it, so wakers may be called in it.
+    driven: AtomicBool,
+    /// The local executor of each worker, and the thread's sleeper.
+    locals: Mutex<Vec<(Spawner, Parker)>>,
+    /// How many workers may still have tasks, once the end has begun.
+    busy: AtomicUsize,
+    /// The end has begun: workers cancel what is theirs, and go when all is gone.
+    ending: AtomicBool,
+    /// Nothing is left, or the grace is over: workers go now.
+    stopped: AtomicBool,
+    pub(crate) debug: bool,
+    pub(crate) shutdown_grace: Duration,
+}
+
+impl Shared {
+    pub(crate) fn new(options: &Options) -> io::Result<Arc<Shared>> {
+        if options.workers == 0 {
+            let text = "a runner needs at least one worker: with none, nothing would ever run";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        let reactor = Reactor::new()?;
+        let wake = reactor.clone();
+        let clock = Arc::clone(&options.clock);
+        let timers =
+            Timers::new(TimersOptions { shards: options.workers, clock }, move || wake.notify());
+        let pool = ThreadPool::try_new(PoolOptions {
+            threads: options.blocking_threads,
+            name: format!("{}-pool", options.thread_name),
+            start: options.start.clone(),
+            ..PoolOptions::default()
+        })?;
+        if options.clock.is_manual() {
+            // A clock that jumps when nothing is left to do must hear that a blocking call has ended.
+            let wake = reactor.clone();
+            pool.on_quiet(move || wake.notify());
+        }
+        let executor = (options.workers > 1).then(|| Executor::with_workers(options.workers));
+        if let (Some(executor), Some(hook)) = (&executor, options.on_failure.clone()) {
+            executor.on_failure(move |report| hook(report));
+        }
+        Ok(Arc::new(Shared {
+            executor,
+            workers: options.workers,
+            timers,
+            reactor,
+            pool,
+            driven: AtomicBool::new(false),
+            locals: Mutex::new(Vec::new()),
+            busy: AtomicUsize::new(0),
+            ending: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            debug: options.is_debug(),
+            shutdown_grace: options.shutdown_grace,
+        }))
+    }
+
+    /// Runs `call` as the driver, unless another worker is.
+    pub(crate) fn try_drive<R>(&self, call: impl FnOnce() -> R) -> Option<R> {
+        struct Driver<'a>(&'a AtomicBool);
+        impl Drop for Driver<'_> {
+            fn drop(&mut self) {
+                // Release: pairs with the Acquire below: the next driver sees what this one did.
+                self.0.store(false, Ordering::Release);
+            }
+        }
+        if self.driven.load(Ordering::Relaxed) || self.driven.swap(true, Ordering::Acquire) {
+            return None;
+        }
+        let _driver = Driver(&self.driven);
+        Some(call())
+    }
+
+    pub(crate) fn add_local(&self, spawner: Spawner, parker: Parker) {
+        lock(&self.locals).push((spawner, parker));
+    }
+
+    /// Where `create_task` spawns: on the executor, or with a single worker on its local one.
+    pub(crate) fn spawner(&self) -> Spawner {
+        match &self.executor {
+            Some(executor) => executor.spawner(),
+            None => lock(&self.locals)[0].0.clone(),
+        }
+    }
+
+    /// Every task that has not ended, in the order of their ids.
+    pub(crate) fn tasks(&self) -> Vec<TaskInfo> {
+        let locals: Vec<Spawner> =
+            lock(&self.locals).iter().map(|(spawner, _)| spawner.clone()).collect();
+        let mut tasks: Vec<TaskInfo> = locals.iter().flat_map(Spawner::tasks).collect();
+        tasks.extend(self.executor.iter().flat_map(Executor::tasks));
+        tasks.sort_by_key(TaskInfo::id);
+        tasks
+    }
+
+    /// Whether the shared executor has no task left.
+    pub(crate) fn executor_is_empty(&self) -> bool {
+        self.executor.as_ref().is_none_or(Executor::is_empty)
+    }
+
+    /// All workers sleep: nothing will happen before the next deadline, unless from outside.
+    pub(crate) fn all_asleep(&self) -> bool {
+        let asleep = |executor: &Executor<'_>| executor.statistics().asleep == self.workers;
+        self.executor.as_ref().is_none_or(asleep) && self.pool.pending() == 0
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        // Acquire: pairs with the Release in `begin_end`.
+        self.ending.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn begin_end(&self) {
+        self.busy.store(self.workers, Ordering::Release);
+        self.ending.store(true, Ordering::Release);
+        self.wake_all();
+    }
+
+    /// A worker has seen its own tasks and the shared ones gone.
+    pub(crate) fn one_is_empty(&self) {
+        self.busy.fetch_sub(1, Ordering::AcqRel);
+        // The others may sleep and not know that the last shared task is gone; main waits for us.
+        self.wake_all();
+    }
+
+    pub(crate) fn all_are_empty(&self) -> bool {
+        self.busy.load(Ordering::Acquire) == 0
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        // Acquire: pairs with the Release in `stop`.
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+        self.wake_all();
+    }
+
+    pub(crate) fn wake_all(&self) {
+        let parkers: Vec<Parker> =
+            lock(&self.locals).iter().map(|(_, parker)| parker.clone()).collect();
+        for parker in parkers {
+            parker.unpark();
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("workers", &self.workers).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,211 @@
+//! THE loop: run what is ready, look outside, sleep until there is news.
+//!
+//! One thread per worker runs it. With several workers, one idle worker at a time sleeps in the driver
+//! (the reactor, no longer than to the next deadline); the others sleep on their threads. Only the
+//! driver's holder looks at the reactor and fires timers, so nothing is looked at twice.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use evenkeel_task::{LocalExecutor, Parker, Turn, Worker};
+
+use crate::ambient::{Ambient, Entered};
+use crate::options::OnFailure;
+use crate::shared::Shared;
+
+/// Tasks between two looks outside while there is work. A look costs a system call, about as much as
+/// three to five polls of a small task, so at 61 it is under a tenth; and news waits for at most 61
+/// polls. Go and tokio use the same number.
+const LOOK_EVERY: usize = 61;
+
+/// One thread's loop.
+pub(crate) struct Loop {
+    shared: Arc<Shared>,
+    pub(crate) local: Rc<LocalExecutor<'static>>,
+    /// `None` with a single worker.
+    worker: Option<Worker<'static>>,
+    parker: Parker,
+    index: usize,
+    /// Tasks run since the last look outside.
+    unseen: Cell<usize>,
+    /// When the end must be over, in real time, while it is under way.
+    limit: Cell<Option<Instant>>,
+}
+
+impl Loop {
+    /// The loop of worker `index`, on its thread.
+    pub(crate) fn new(shared: &Arc<Shared>, index: usize, on_failure: Option<OnFailure>) -> Loop {
+        let reactor = shared.reactor.clone();
+        let parker = Parker::with_driver(move || reactor.notify());
+        let worker = shared.executor.as_ref().map(|executor| executor.worker_with(parker.clone()));
+        let local = Rc::new(LocalExecutor::with_parker(parker.clone()));
+        if let Some(hook) = on_failure {
+            local.on_failure(move |report| hook(report));
+        }
+        shared.add_local(local.spawner(), parker.clone());
+        Loop {
+            shared: Arc::clone(shared),
+            local,
+            worker,
+            parker,
+            index,
+            unseen: Cell::new(0),
+            limit: Cell::new(None),
+        }
+    }
+
+    /// Makes this thread the worker's: spawning, sleeping and sockets find the runner.
+    pub(crate) fn enter(&self) -> Entered {
+        Ambient::enter(&self.shared, &self.local, self.index)
+    }
+
+    /// Runs `call` with what it spawns and wakes going to this worker's own queue.
+    pub(crate) fn as_worker<R>(&self, call: impl FnOnce() -> R) -> R {
+        match &self.worker {
+            Some(worker) => worker.enter(call),
+            None => call(),
+        }
+    }
+
+    /// Everything after a turn of the local executor: the shared tasks' turn, a look outside, sleep.
+    pub(crate) fn between(&self, local: Turn) {
+        let shared = self.worker.as_ref().map_or(Turn::Idle, |worker| worker.turn(LOOK_EVERY));
+        // A shared task may have woken a local one since the local turn.
+        if local == Turn::Idle && shared == Turn::Idle && self.local.ready() == 0 {
+            self.unseen.set(0);
+            self.rest();
+            return;
+        }
+        let ran = self.local.ready() + if shared == Turn::More { LOOK_EVERY } else { 1 };
+        self.unseen.set(self.unseen.get() + ran);
+        // A made-up clock is looked at each time: it costs nothing, and a test's order is exact.
+        if self.unseen.get() >= LOOK_EVERY || self.shared.timers.clock().is_manual() {
+            self.unseen.set(0);
+            self.batch(|| {
+                self.shared.try_drive(|| self.look());
+            });
+        }
+    }
+
+    /// What `call` wakes fills this worker's queue; another is woken once, at the end, if it is needed.
+    fn batch(&self, call: impl FnOnce()) {
+        match &self.worker {
+            Some(worker) => worker.batch(call),
+            None => call(),
+        }
+    }
+
+    /// Wakes what is ready and what is due, without sleeping. As the driver.
+    fn look(&self) {
+        self.wait(Wait::Look);
+        self.fire();
+    }
+
+    fn fire(&self) {
+        let timers = &self.shared.timers;
+        // Only if there is a timer: reading the clock costs as much as arming one.
+        if timers.next_deadline().is_some() {
+            timers.fire(timers.now());
+        }
+    }
+
+    fn wait(&self, how: Wait) {
+        let waited = match how {
+            Wait::Look => self.shared.reactor.wait(Some(Duration::ZERO)),
+            Wait::Until(deadline) => self.shared.reactor.wait_until(deadline),
+        };
+        // The kernel refuses to wait only if our own descriptors were closed by somebody else.
+        waited.expect(
+            "the reactor's descriptors are gone: some code closed descriptors it does not own",
+        );
+    }
+
+    /// Sleeps until there is work, news or a deadline.
+    fn rest(&self) {
+        match &self.worker {
+            None => self.park(&self.parker),
+            Some(worker) => worker.batch(|| worker.sleep(|parker| self.park(parker))),
+        }
+    }
+
+    fn park(&self, parker: &Parker) {
+        let drove = self.shared.try_drive(|| {
+            if self.jump() {
+                return;
+            }
+            let deadline = self.shared.timers.about_to_sleep();
+            // Manual deadlines mean nothing to the kernel; who moves the clock wakes us.
+            let deadline = deadline.filter(|_| !self.shared.timers.clock().is_manual());
+            let until = deadline.into_iter().chain(self.limit.get()).min();
+            parker.park_in(|| self.wait(Wait::Until(until)));
+            self.shared.timers.awake();
+            self.fire();
+        });
+        if drove.is_none() {
+            if self.shared.timers.clock().is_manual() && self.shared.all_asleep() {
+                self.shared.reactor.notify(); // Its holder waits to hear that everybody sleeps.
+            }
+            match self.limit.get() {
+                None => parker.park(),
+                Some(at) => parker.park_timeout(at.saturating_duration_since(Instant::now())),
+            }
+        }
+    }
+
+    /// With a clock that jumps when nothing is left to do: looks once more, then lets it jump.
+    fn jump(&self) -> bool {
+        let (timers, clock) = (&self.shared.timers, self.shared.timers.clock());
+        if !clock.is_manual() || !self.shared.all_asleep() {
+            return false;
+        }
+        if self.shared.reactor.wait(Some(Duration::ZERO)).is_ok_and(|woken| woken > 0) {
+            return true;
+        }
+        let jumped = clock.idle(timers.next_deadline());
+        self.fire();
+        jumped
+    }
+
+    /// The loop of a worker that has no main: until the runner ends.
+    pub(crate) fn run(&self) {
+        self.as_worker(|| {
+            while !self.shared.is_ending() {
+                let turn = self.local.turn();
+                self.between(turn);
+            }
+            self.run_out(None);
+        });
+    }
+
+    /// The end: cancels, and turns until all tasks of the runner are gone, or `limit` has passed.
+    pub(crate) fn run_out(&self, limit: Option<Instant>) {
+        let mut told = false;
+        while !self.shared.is_stopped() {
+            self.local.cancel_all();
+            self.shared.executor.iter().for_each(|executor| {
+                executor.cancel_all();
+            });
+            let turn = self.local.turn();
+            if !told && self.local.is_empty() && self.shared.executor_is_empty() {
+                told = true;
+                self.shared.one_is_empty();
+            }
+            let is_main = limit.is_some();
+            if is_main
+                && (self.shared.all_are_empty() || limit.is_some_and(|at| at <= Instant::now()))
+            {
+                return;
+            }
+            self.limit.set(limit);
+            self.between(turn);
+        }
+    }
+}
+
+/// How to wait in the reactor.
+enum Wait {
+    Look,
+    Until(Option<Instant>),
+}

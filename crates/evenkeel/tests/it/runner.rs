@@ -1,0 +1,126 @@
+//! The loop: runs, what they leave, threads that do not start.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use evenkeel::blocking::StartThread;
+use evenkeel::{
+    ManualClock, Options, Runner, create_local_task, create_task, gather, run, sleep, to_thread,
+    yield_now,
+};
+
+fn manual(workers: usize) -> (Runner, ManualClock) {
+    let clock = ManualClock::auto_jump();
+    let options = Options { workers, clock: Arc::new(clock.clone()), ..Options::default() };
+    (Runner::new(options).unwrap(), clock)
+}
+
+#[test]
+fn main_borrows_and_need_not_be_send() {
+    let name = std::rc::Rc::new(String::from("anna"));
+    assert_eq!(
+        run(async {
+            yield_now().await;
+            name.len()
+        }),
+        4
+    );
+}
+
+#[test]
+fn tasks_run_on_every_number_of_workers() {
+    for workers in 1..=3 {
+        let mut runner = Runner::new(Options { workers, ..Options::default() }).unwrap();
+        let sum = runner.run(async {
+            let tasks: Vec<_> = (0..100)
+                .map(|i| {
+                    create_task(async move {
+                        yield_now().await;
+                        i
+                    })
+                })
+                .collect();
+            gather(tasks).await.into_iter().sum::<i32>()
+        });
+        assert_eq!(sum, 4950);
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_makes_an_hour_pass_at_once() {
+    for workers in [1, 2] {
+        let (mut runner, clock) = manual(workers);
+        let begun = Instant::now();
+        runner.run(async {
+            let tasks: Vec<_> =
+                (0..50_u64).map(|i| create_task(sleep(Duration::from_secs(i * 60)))).collect();
+            gather(tasks).await;
+        });
+        assert_eq!(clock.elapsed(), Duration::from_secs(49 * 60));
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+}
+
+#[test]
+fn a_blocking_call_holds_a_jumping_clock() {
+    for workers in [1, 2] {
+        let (mut runner, clock) = manual(workers);
+        runner.run(async {
+            let call = to_thread(|| std::thread::sleep(Duration::from_millis(30)));
+            call.await;
+        });
+        assert_eq!(clock.elapsed(), Duration::ZERO);
+        runner.run(async { sleep(Duration::from_secs(5)).await });
+        assert_eq!(clock.elapsed(), Duration::from_secs(5));
+    }
+}
+
+#[test]
+fn real_sleeps_are_never_early() {
+    for workers in [1, 2] {
+        let mut runner = Runner::new(Options { workers, ..Options::default() }).unwrap();
+        let begun = Instant::now();
+        runner.run(gather([20_u64, 10, 30].map(|ms| sleep(Duration::from_millis(ms)))));
+        assert!(begun.elapsed() >= Duration::from_millis(30));
+    }
+}
+
+#[test]
+fn local_tasks_stay_on_their_thread() {
+    let here = std::thread::current().id();
+    run(async {
+        let task = create_local_task(async move {
+            let kept = std::rc::Rc::new(1);
+            yield_now().await;
+            (std::thread::current().id(), *kept)
+        });
+        assert_eq!(task.await, (here, 1));
+    });
+}
+
+#[test]
+fn a_worker_that_does_not_start_is_an_error_and_the_others_are_gone() {
+    for fails_at in 1..4 {
+        let started = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let count = Arc::clone(&started);
+        let start = StartThread::new(move |builder, work| {
+            let n = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
+            if n == fails_at {
+                return Err(std::io::Error::from_raw_os_error(11));
+            }
+            builder.spawn(work)
+        });
+        let options = Options { workers: 4, start, ..Options::default() };
+        let error = Runner::new(options).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+        assert!(error.to_string().contains(&format!("worker {fails_at} of 4")), "{error}");
+        assert_eq!(started.load(std::sync::atomic::Ordering::SeqCst), fails_at);
+    }
+}
+
+#[test]
+fn zero_workers_are_refused() {
+    let error = Runner::new(Options { workers: 0, ..Options::default() }).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("at least one worker"), "{error}");
+}
