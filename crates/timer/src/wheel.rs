@@ -204,25 +204,19 @@ impl<T> Wheel<T> {
         let before = due.len();
         let tick = (now >> TICK_BITS).max(self.elapsed);
         while let Some(place) = self.first() {
-            let (level, _) = address(place);
-            let begins = self.begins(place);
+            let (begins, ends) = self.span(place);
             if begins > tick {
                 break;
             }
-            let ends = begins + ((1 << (SLOT_BITS * level as u32)) - 1);
-            if ends < tick {
-                self.drain(place, u64::MAX, due);
-            } else if level > 0 {
-                self.elapsed = begins;
-                self.cascade(place);
-            } else {
-                // The tick we are in: part of it may be yet to come.
+            if ends >= tick {
+                // The slot we are in, and so the last (SOONER BELOW): part of it may be yet to come.
                 self.elapsed = tick;
-                if self.slots[place].least <= now {
-                    self.drain(place, now, due);
+                if place >= SLOTS || self.slots[place].least <= now {
+                    self.empty(place, now, due);
                 }
                 break;
             }
+            self.empty(place, now, due);
         }
         self.elapsed = tick;
         due.len() - before
@@ -234,12 +228,13 @@ impl<T> Wheel<T> {
         Some(level * SLOTS + self.occupied[level].trailing_zeros() as usize)
     }
 
-    /// The first tick of a slot in use.
-    fn begins(&self, place: usize) -> u64 {
+    /// The first and the last tick of a slot in use.
+    fn span(&self, place: usize) -> (u64, u64) {
         let (level, slot) = ((place / SLOTS) as u32, (place % SLOTS) as u64);
         let shift = SLOT_BITS * level;
         let above = !((1 << (shift + SLOT_BITS)) - 1);
-        (self.elapsed & above) | (slot << shift)
+        let begins = (self.elapsed & above) | (slot << shift);
+        (begins, begins + ((1 << shift) - 1))
     }
 
     /// Where a deadline belongs, seen from the tick reached (SAME PLACE).
@@ -303,45 +298,28 @@ impl<T> Wheel<T> {
         }
     }
 
-    /// Moves the timers of a slot that are due by `now` to `due`, in order.
-    fn drain(&mut self, place: usize, now: u64, due: &mut Vec<Due<T>>) {
+    /// Moves the timers of a slot that are due by `now` to `due`, in order, and the others to where
+    /// they belong by now.
+    fn empty(&mut self, place: usize, now: u64, due: &mut Vec<Due<T>>) {
+        let (level, bit) = address(place);
+        self.occupied[level] &= !bit;
         let first = due.len();
-        let mut least = u64::MAX;
         let mut index = self.slots[place].head;
         while index != NONE {
             let entry = &self.slab[index];
             let (deadline, next) = (entry.deadline, entry.next);
-            if deadline <= now {
-                let key = self.slab.key(index);
-                self.unlink(index);
-                if let Some(value) = self.slab.remove(index) {
-                    due.push(Due { deadline, key, value });
-                }
+            if deadline > now {
+                self.link(index, deadline);
             } else {
-                least = least.min(deadline);
+                let key = self.slab.key(index);
+                due.extend(self.slab.remove(index).map(|value| Due { deadline, key, value }));
             }
             index = next;
         }
-        let (level, bit) = address(place);
-        self.slots[place].least = least;
-        self.stale[level] &= !bit;
         // Stable: equal deadlines stay in the order in which they were armed.
         let run = &mut due[first..];
         if !run.is_sorted_by_key(|due| due.deadline) {
             run.sort_by_key(|due| due.deadline);
-        }
-    }
-
-    /// Moves the timers of a slot whose time has begun to the levels below, in order.
-    fn cascade(&mut self, place: usize) {
-        let (level, bit) = address(place);
-        self.occupied[level] &= !bit;
-        let mut index = self.slots[place].head;
-        while index != NONE {
-            let entry = &self.slab[index];
-            let (deadline, next) = (entry.deadline, entry.next);
-            self.link(index, deadline);
-            index = next;
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::future::{pending, poll_fn, ready};
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
@@ -239,7 +238,6 @@ fn it_is_not_to_be_polled_again() {
     let mut bounded = timeout(ms(10), ready(()));
     let (_, waker) = Count::new();
     assert!(poll(&mut bounded, &waker).is_ready());
-    let _ = Pin::new(&mut bounded);
     let _ = poll(&mut bounded, &waker);
 }
 
