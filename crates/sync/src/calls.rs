@@ -8,6 +8,8 @@ use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::task::Waker;
 
+use crate::loom::panicking;
+
 /// At most `N` wakers, in the order in which they were called up.
 pub(crate) struct Calls<const N: usize> {
     wakers: [Option<Waker>; N],
@@ -49,8 +51,7 @@ impl Panics {
         if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(call)) {
             match &self.0 {
                 None => self.0 = Some(payload),
-                // A payload may panic when dropped; the second one is not worth a crash.
-                Some(_) => mem::forget(payload),
+                Some(_) => discard(payload),
             }
         }
     }
@@ -58,11 +59,19 @@ impl Panics {
     /// Goes on with the panic, unless this thread is unwinding already: a second one would abort.
     pub(crate) fn resume(self) {
         if let Some(payload) = self.0 {
-            if std::thread::panicking() {
-                mem::forget(payload);
+            if panicking() {
+                discard(payload);
             } else {
                 panic::resume_unwind(payload);
             }
         }
+    }
+}
+
+/// Drops a payload nobody will see. If that panics too, what it leaves is leaked: there has to be an
+/// end.
+fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(another) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(another);
     }
 }

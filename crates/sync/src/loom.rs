@@ -12,6 +12,9 @@ pub(crate) use std::sync::{
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 
+// Whether this thread unwinds is the same question in a model.
+pub(crate) use std::thread::panicking;
+
 use std::sync::PoisonError;
 
 /// Locks `mutex`, whoever panicked while holding it: no section here leaves a half-made change.
