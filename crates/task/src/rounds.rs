@@ -3,6 +3,8 @@
 
 use std::task::{Context, Waker};
 
+use evenkeel_context::{Wait, waiting_for};
+
 use crate::ready_set::ReadySet;
 
 /// What came of polling a child.
@@ -73,6 +75,7 @@ impl Rounds {
         }
         let set = self.set.get_or_insert_with(|| ReadySet::new(self.len));
         set.begin(waker);
+        let mut said_why = false;
         loop {
             let child = match set.next() {
                 Some(child) => child,
@@ -83,12 +86,16 @@ impl Rounds {
                 None => break,
             };
             match set.with_context(child, |cx| poll(child, cx)) {
-                Answer::Pending => {}
+                Answer::Pending => said_why = true,
                 Answer::Done => self.done += 1,
                 Answer::Stop => return Round::Stopped,
             }
         }
         if self.done < self.len {
+            // A child that is polled says itself what it waits for.
+            if !said_why {
+                waiting_for(Wait::Join, 0);
+            }
             return Round::Waiting;
         }
         self.end();

@@ -2,10 +2,13 @@
 
 use std::future::{Future, pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
-use evenkeel_task::{Gather, LocalExecutor, Task, block_on, gather, try_gather, yield_now};
+use evenkeel_task::{
+    Executor, Gather, LocalExecutor, Task, block_on, gather, try_gather, yield_now,
+};
 
 use crate::gate::{Gate, Log, Wakes, gates, poll, ticks};
 
@@ -463,4 +466,42 @@ fn it_is_send_where_its_children_are() {
     assert_eq!(format!("{named:?}"), "Gather { children: 2, done: 0 }");
     fn output<F: Future<Output = (i32, u8)>>(_: &F) {}
     output(&named);
+}
+
+#[test]
+fn crt_22_gathers_nest() {
+    fn deep(executor: Rc<LocalExecutor<'static>>, depth: u32) -> Task<usize> {
+        Rc::clone(&executor).spawn(async move {
+            if depth == 0 {
+                return 1;
+            }
+            let child = |_| deep(Rc::clone(&executor), depth - 1);
+            1 + gather((0..5).map(child)).await.into_iter().sum::<usize>()
+        })
+    }
+    let executor = Rc::new(LocalExecutor::new());
+    assert_eq!(block_on(executor.run(deep(Rc::clone(&executor), 4))), 781);
+}
+
+#[test]
+fn children_may_be_tasks_on_other_threads() {
+    let executor = Executor::with_workers(2);
+    let over = gates(2);
+    std::thread::scope(|scope| {
+        for over in &over {
+            let executor = &executor;
+            scope.spawn(move || block_on(executor.run(over.wait())));
+        }
+        for _ in 0..20 {
+            let tasks = (0..100_usize).map(|k| {
+                executor.spawn(async move {
+                    ticks(k % 3).await;
+                    k
+                })
+            });
+            let all = block_on(gather(tasks.collect::<Vec<_>>()));
+            assert_eq!(all, (0..100).collect::<Vec<_>>());
+        }
+        over.iter().for_each(|over| over.open(()));
+    });
 }
