@@ -46,13 +46,14 @@ pub trait Clock: Send + Sync + fmt::Debug + 'static {
         false
     }
 
-    /// Whether real time does not pass on this clock, so that blocking in the kernel until a deadline
-    /// would be pointless.
+    /// Whether real time does not pass on this clock, so that blocking in the kernel until a
+    /// deadline would be pointless.
     fn is_manual(&self) -> bool {
         false
     }
 
-    /// Asks that `moved` be called, on whatever thread, each time after the clock was moved by hand.
+    /// Asks that `moved` be called, on whatever thread, each time after the clock was moved by
+    /// hand.
     ///
     /// The clock keeps `moved` for as long as it lives, so let it hold what it wakes weakly.
     fn on_move(&self, moved: Arc<dyn Fn() + Send + Sync>) {
@@ -111,8 +112,9 @@ impl ManualClock {
         ManualClock::with(false)
     }
 
-    /// A clock that also jumps to the next deadline when the loop that uses it is idle, so that a test
-    /// of an hour takes as long as its work. One loop may use it: two would jump past each other.
+    /// A clock that also jumps to the next deadline when the loop that uses it is idle, so that a
+    /// test of an hour takes as long as its work. One loop may use it: two would jump past each
+    /// other.
     #[must_use]
     pub fn auto_jump() -> ManualClock {
         ManualClock::with(true)
@@ -137,8 +139,8 @@ impl ManualClock {
     /// The time that has passed on this clock since it was made.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        // Acquire: pairs with the Release in `move_to`, so that who sees the time moved also sees what
-        // was done before it was.
+        // Acquire: pairs with the Release in `move_to`, so that who sees the time moved also sees
+        // what was done before it was.
         Duration::from_nanos(self.shared.passed_ns.load(Ordering::Acquire))
     }
 
@@ -189,8 +191,8 @@ impl Clock for ManualClock {
         ManualClock::now(self)
     }
 
-    /// Jumps, if this clock does and there is somewhere to jump to. The loop that asked knows, so the
-    /// watchers are not told.
+    /// Jumps, if this clock does and there is somewhere to jump to. The loop that asked knows, so
+    /// the watchers are not told.
     fn idle(&self, next: Option<Instant>) -> bool {
         self.shared.jumps && next.is_some_and(|next| self.move_to(next))
     }

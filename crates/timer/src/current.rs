@@ -16,8 +16,9 @@ thread_local! {
 }
 
 impl Timers {
-    /// Makes these timers the ones that a new [`Sleep`](crate::Sleep) on this thread binds to, armed on
-    /// `shard`, until the guard is dropped. May be nested; guards are to be dropped in reverse order.
+    /// Makes these timers the ones that a new [`Sleep`](crate::Sleep) on this thread binds to,
+    /// armed on `shard`, until the guard is dropped. May be nested; guards are to be dropped in
+    /// reverse order.
     ///
     /// # Panics
     ///

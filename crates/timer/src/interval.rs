@@ -34,7 +34,8 @@ pub fn interval(period: Duration) -> Interval {
     Interval::with(first, period)
 }
 
-/// A beat every `period`, the first one at `first`; `interval_at(now(), period)` begins with a beat.
+/// A beat every `period`, the first one at `first`; `interval_at(now(), period)` begins with a
+/// beat.
 ///
 /// # Panics
 ///
@@ -53,8 +54,8 @@ pub enum Missed {
     Delay,
     /// Drops what was missed and keeps the rhythm: the next beat is the next one on the old grid.
     Skip,
-    /// Makes up for what was missed, one beat after the other without a pause, and is then back on the
-    /// old grid.
+    /// Makes up for what was missed, one beat after the other without a pause, and is then back on
+    /// the old grid.
     Burst,
 }
 

@@ -2,17 +2,18 @@
 //!
 //! It works under any executor, and there are three ways to have it driven:
 //!
-//! - **Not at all.** Await [`sleep`], [`timeout`] or an [`interval`] wherever you are: a thread named
-//!   `evenkeel-timer` starts when it is first needed, and parks for good while nothing is registered.
+//! - **Not at all.** Await [`sleep`], [`timeout`] or an [`interval`] wherever you are: a thread
+//!   named `evenkeel-timer` starts when it is first needed, and parks for good while nothing is
+//!   registered.
 //! - **By evenkeel's runner.** Inside one, timers belong to the loop, and there is no such thread.
-//! - **By your own loop.** Make [`Timers`], [enter](Timers::enter) them on the threads that poll, ask
-//!   when the [next deadline](Timers::next_deadline) is and [fire](Timers::fire) what is due. With a
-//!   [`ManualClock`], an hour passes when you say so.
+//! - **By your own loop.** Make [`Timers`], [enter](Timers::enter) them on the threads that poll,
+//!   ask when the [next deadline](Timers::next_deadline) is and [fire](Timers::fire) what is due.
+//!   With a [`ManualClock`], an hour passes when you say so.
 //!
-//! What it promises: no timer fires early; deadlines fire in their order, to the nanosecond, and equal
-//! deadlines in the order in which they were registered; one wake-up per cause; arming and disarming
-//! cost the same with a thousand timers and with a million; a timer that is dropped frees its place at
-//! once.
+//! What it promises: no timer fires early; deadlines fire in their order, to the nanosecond, and
+//! equal deadlines in the order in which they were registered; one wake-up per cause; arming and
+//! disarming cost the same with a thousand timers and with a million; a timer that is dropped frees
+//! its place at once.
 //!
 //! # Examples
 //!

@@ -1,7 +1,7 @@
 //! One wheel behind a lock, and the deadline it publishes for those who do not take the lock.
 //!
-//! What is published may be too early for a while (the timer was disarmed), and then it is marked; it is
-//! never too late. Whom to tell is the business of [`Timers`](crate::Timers).
+//! What is published may be too early for a while (the timer was disarmed), and then it is marked;
+//! it is never too late. Whom to tell is the business of [`Timers`](crate::Timers).
 
 use std::sync::PoisonError;
 
@@ -16,8 +16,8 @@ pub(crate) const NEVER: u64 = u64::MAX;
 pub(crate) struct Shard {
     /// Its earliest deadline, or `NEVER`. Written under the lock only.
     pub(crate) next: AtomicU64,
-    /// `next` was disarmed: the driver should ask the wheel before it believes it. Also written under
-    /// the lock only.
+    /// `next` was disarmed: the driver should ask the wheel before it believes it. Also written
+    /// under the lock only.
     pub(crate) stale: AtomicBool,
     state: Mutex<ShardState>,
 }

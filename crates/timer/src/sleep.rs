@@ -19,10 +19,10 @@ use crate::timers::{Check, Timers};
 
 /// Waits for `duration`, never less.
 ///
-/// The deadline is set here, not at the first poll, so two sleeps made together end together; by the
-/// clock of the timers entered on this thread, or else by the system's. `sleep(Duration::ZERO)` lets
-/// the other tasks go first, once, and involves neither clock nor timer. A duration too long to be
-/// added to the time, such as `Duration::MAX`, never ends.
+/// The deadline is set here, not at the first poll, so two sleeps made together end together; by
+/// the clock of the timers entered on this thread, or else by the system's. `sleep(Duration::ZERO)`
+/// lets the other tasks go first, once, and involves neither clock nor timer. A duration too long
+/// to be added to the time, such as `Duration::MAX`, never ends.
 ///
 /// # Cancellation
 ///
@@ -191,9 +191,9 @@ impl Sleep {
         }
     }
 
-    /// Makes it wait until `deadline` instead, whether or not it has ended. While it is registered it
-    /// keeps its place, and will wake the task that polled it last; after it has ended it must be
-    /// polled again to be registered.
+    /// Makes it wait until `deadline` instead, whether or not it has ended. While it is registered
+    /// it keeps its place, and will wake the task that polled it last; after it has ended it must
+    /// be polled again to be registered.
     ///
     /// # Examples
     ///
@@ -322,6 +322,6 @@ impl fmt::Debug for Sleep {
     }
 }
 
-// A task that holds a sleep stays small: the deadline 16, where it is armed 8 + 8, shard and stage 4.
+// A task that holds a sleep stays small: deadline 16, where it is armed 8 + 8, shard and stage 4.
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Sleep>() <= 40);

@@ -2,10 +2,10 @@
 //! needed and parks for good while nothing is registered.
 //!
 //! A [`Sleep`](crate::Sleep) polled where no timers are entered (under another executor, in
-//! `block_on`) binds here. If the thread cannot be started, such a sleep neither panics nor hangs: each
-//! of its polls waits for up to a millisecond, asks to be polled again and tries once more to start
-//! the thread, so it ends in time at the cost of its executor's attention, and what a lack of threads
-//! broke mends itself when threads are to be had again.
+//! `block_on`) binds here. If the thread cannot be started, such a sleep neither panics nor hangs:
+//! each of its polls waits for up to a millisecond, asks to be polled again and tries once more to
+//! start the thread, so it ends in time at the cost of its executor's attention, and what a lack of
+//! threads broke mends itself when threads are to be had again.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -21,22 +21,23 @@ use crate::timers::{Timers, TimersOptions};
 const STAND_IN: Duration = Duration::from_millis(1);
 
 static TIMERS: OnceLock<Timers> = OnceLock::new();
-/// The thread that drives them. Set before anything is armed, so who arms always finds whom to call.
+/// The thread that drives them. Set before anything is armed, so who arms always finds whom to
+/// call.
 static DRIVER: OnceLock<thread::Thread> = OnceLock::new();
 static STARTING: Mutex<()> = Mutex::new(());
 
 impl Timers {
-    /// The process-wide timers that serve where none are entered, on the system's clock. Their thread,
-    /// `evenkeel-timer`, is started if it was not.
+    /// The process-wide timers that serve where none are entered, on the system's clock. Their
+    /// thread, `evenkeel-timer`, is started if it was not.
     ///
     /// Nobody need call this: a [`Sleep`](crate::Sleep) does. Call it once at the start to learn
     /// whether the thread can be had, or to read its statistics.
     ///
     /// # Errors
     ///
-    /// What the system said when the thread could not be started. Sleeps still end in time then, but
-    /// each takes up to a millisecond of its executor's thread at each poll; every one of those polls
-    /// tries again to start the thread.
+    /// What the system said when the thread could not be started. Sleeps still end in time then,
+    /// but each takes up to a millisecond of its executor's thread at each poll; every one of those
+    /// polls tries again to start the thread.
     ///
     /// # Examples
     ///
@@ -97,8 +98,8 @@ fn drive(timers: &Timers) -> ! {
     }
 }
 
-/// One step of a sleep that has no thread to wake it: whether its deadline has come, after a wait of
-/// no more than a millisecond.
+/// One step of a sleep that has no thread to wake it: whether its deadline has come, after a wait
+/// of no more than a millisecond.
 #[cold]
 pub(crate) fn stand_in(deadline: Instant) -> bool {
     let rest = deadline.saturating_duration_since(Instant::now());

@@ -1,8 +1,8 @@
 //! A bound on any future: its value, or [`TimeoutError`] once the deadline has come.
 //!
-//! Every poll asks the future first and the timer second, so a value that is there is never lost to a
-//! deadline that has come as well. On expiry the future is dropped, and what it leaves behind (a task
-//! that was cancelled and is not gone yet) is awaited before the error is reported.
+//! Every poll asks the future first and the timer second, so a value that is there is never lost to
+//! a deadline that has come as well. On expiry the future is dropped, and what it leaves behind (a
+//! task that was cancelled and is not gone yet) is awaited before the error is reported.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -19,9 +19,9 @@ use crate::sleep::{Sleep, sleep, sleep_until};
 
 /// Gives a future `limit` to finish, counted from this call.
 ///
-/// The future is always polled at least once, so one that is ready at once wins over any limit, zero
-/// included; with a limit of zero it has no more than that one poll. A future that computes without
-/// ever suspending cannot be interrupted, and its value counts however late it comes.
+/// The future is always polled at least once, so one that is ready at once wins over any limit,
+/// zero included; with a limit of zero it has no more than that one poll. A future that computes
+/// without ever suspending cannot be interrupted, and its value counts however late it comes.
 ///
 /// # Errors
 ///

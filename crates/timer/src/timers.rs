@@ -1,9 +1,9 @@
 //! Wheels behind locks, for many threads: who is woken, and when the one that sleeps must wake.
 //!
-//! It promises that no timer fires early, that none is lost to a panicking waker, that every waker is
-//! called and dropped with no lock held, and that a driver which announced its sleep is called at most
-//! once, and only for a deadline it does not know. When to drive it, it leaves to a loop: a runner's,
-//! yours, or the fall-back thread's.
+//! It promises that no timer fires early, that none is lost to a panicking waker, that every waker
+//! is called and dropped with no lock held, and that a driver which announced its sleep is called
+//! at most once, and only for a deadline it does not know. When to drive it, it leaves to a loop: a
+//! runner's, yours, or the fall-back thread's.
 //!
 //! # The driver and those who arm
 //!
@@ -17,8 +17,9 @@
 //!                                └───────────────► AWAKE
 //! ```
 //!
-//! NO DEADLINE MISSED: who arms publishes the deadline, then (fence) looks at `awake_by`; the driver
-//! writes `awake_by`, then (fence) looks at what is published. One of the two sees the other.
+//! NO DEADLINE MISSED: who arms publishes the deadline, then (fence) looks at `awake_by`; the
+//! driver writes `awake_by`, then (fence) looks at what is published. One of the two sees the
+//! other.
 
 use std::fmt;
 use std::mem;
@@ -33,8 +34,8 @@ use crate::shard::{NEVER, Shard, lock};
 use crate::slab::Key;
 use crate::wheel::Due;
 
-/// What the base instant is in nanoseconds: a quarter of the range, so that deadlines before it (146
-/// years of them) keep their order, and 438 years remain ahead.
+/// What the base instant is in nanoseconds: a quarter of the range, so that deadlines before it
+/// (146 years of them) keep their order, and 438 years remain ahead.
 const ORIGIN: u64 = 1 << 62;
 /// In `awake_by`: the driver is up. No deadline is earlier.
 const AWAKE: u64 = 0;
@@ -124,8 +125,8 @@ pub(crate) enum Check {
 
 impl Timers {
     /// A set of timers. `on_earlier` is called when the driver sleeps (see
-    /// [`about_to_sleep`](Timers::about_to_sleep)) and must be woken for an earlier deadline; it may be
-    /// called on any thread that arms a timer, and must not block.
+    /// [`about_to_sleep`](Timers::about_to_sleep)) and must be woken for an earlier deadline; it
+    /// may be called on any thread that arms a timer, and must not block.
     #[must_use]
     pub fn new(options: TimersOptions, on_earlier: impl Fn() + Send + Sync + 'static) -> Timers {
         let shards = (0..options.shards.max(1)).map(|_| Shard::new(ORIGIN)).collect();
@@ -157,15 +158,16 @@ impl Timers {
 
     /// The earliest deadline of all; `None` if no timer is armed.
     ///
-    /// It reads what the shards publish and locks one only to learn what comes after an earliest timer
-    /// that was disarmed. Rarely (see [`Wheel::next_deadline`]) the answer is too early; it is never late.
+    /// It reads what the shards publish and locks one only to learn what comes after an earliest
+    /// timer that was disarmed. Rarely (see [`Wheel::next_deadline`](crate::Wheel::next_deadline))
+    /// the answer is too early; it is never late.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.instant(self.earliest())
     }
 
-    /// Says that the driver sleeps and will be awake by the earliest deadline, and answers which that
-    /// is. From here until [`awake`](Timers::awake), the first timer armed before it calls
+    /// Says that the driver sleeps and will be awake by the earliest deadline, and answers which
+    /// that is. From here until [`awake`](Timers::awake), the first timer armed before it calls
     /// `on_earlier`; no other does.
     ///
     /// One thread at a time may drive.
@@ -185,19 +187,20 @@ impl Timers {
         }
     }
 
-    /// Says that the driver is awake: it will look at the deadlines before it sleeps again, and need
-    /// not be called.
+    /// Says that the driver is awake: it will look at the deadlines before it sleeps again, and
+    /// need not be called.
     pub fn awake(&self) {
         // Relaxed: seen late, it costs one call too many, never one too few.
         self.inner.awake_by.store(AWAKE, Ordering::Relaxed);
     }
 
-    /// Wakes what is due at `now` and returns how many timers that was: in order of deadline and, where
-    /// deadlines are equal, in order of registration (within a shard; then shard after shard).
+    /// Wakes what is due at `now` and returns how many timers that was: in order of deadline and,
+    /// where deadlines are equal, in order of registration (within a shard; then shard after
+    /// shard).
     ///
-    /// Wakers run with no lock held and may do anything, arming and firing included. One that panics
-    /// does not stop the others, and its panic goes no further: the driver did nothing wrong. It is
-    /// counted in [`statistics`](Timers::statistics).
+    /// Wakers run with no lock held and may do anything, arming and firing included. One that
+    /// panics does not stop the others, and its panic goes no further: the driver did nothing
+    /// wrong. It is counted in [`statistics`](Timers::statistics).
     pub fn fire(&self, now: Instant) -> usize {
         let now = self.nanos(now);
         // Relaxed: who arms concurrently is heard in `about_to_sleep` at the latest.
@@ -223,11 +226,12 @@ impl Timers {
         self.wake(due)
     }
 
-    /// Ends this set: every timer still armed is woken, and finds its way to the timers entered on the
-    /// thread that polls it next, or to the fall-back thread. Nothing can be armed here any more.
+    /// Ends this set: every timer still armed is woken, and finds its way to the timers entered on
+    /// the thread that polls it next, or to the fall-back thread. Nothing can be armed here any
+    /// more.
     ///
-    /// A runner calls it when its loop has ended, so that a [`Sleep`](crate::Sleep) carried out of it
-    /// does not wait for a driver that is gone.
+    /// A runner calls it when its loop has ended, so that a [`Sleep`](crate::Sleep) carried out of
+    /// it does not wait for a driver that is gone.
     pub fn close(&self) {
         for shard in &self.inner.shards {
             let mut due = Vec::new();
@@ -473,7 +477,7 @@ pub struct TimerStatistics {
     pub interruptions: u64,
     /// Wakers that panicked when they were called.
     pub panicked_wakers: u64,
-    /// The longest time between a deadline and the call of [`Timers::fire`] that saw it (a deadline that
-    /// had passed when it was armed counts too).
+    /// The longest time between a deadline and the call of [`Timers::fire`] that saw it (a deadline
+    /// that had passed when it was armed counts too).
     pub worst_lateness: Duration,
 }

@@ -34,7 +34,8 @@ use core::task::Waker;
 use crate::slab::{Key, NONE, Slab};
 
 /// Nanoseconds in a tick, as a power of two. Smaller ticks sort less inside level 0 and move
-/// timers down more often; with 2^16 a level-0 slot of a million timers spread over a second holds 65.
+/// timers down more often; with 2^16 a level-0 slot of a million timers spread over a second holds
+/// 65.
 const TICK_BITS: u32 = 16;
 /// Slots of a level, as a power of two: one bit each in a word.
 const SLOT_BITS: u32 = 6;
@@ -42,9 +43,9 @@ const SLOTS: usize = 1 << SLOT_BITS;
 /// Enough for all 64 bits.
 const LEVELS: usize = (64 - TICK_BITS).div_ceil(SLOT_BITS) as usize;
 
-/// How many timers [`Wheel::next_deadline`] looks at to find the earliest of a slot that lost its earliest.
-/// It bounds what going to sleep may cost (about a tenth of a microsecond); beyond it the answer is
-/// early, never late, and costs the sleeper one look too many.
+/// How many timers [`Wheel::next_deadline`] looks at to find the earliest of a slot that lost its
+/// earliest. It bounds what going to sleep may cost (about a tenth of a microsecond); beyond it the
+/// answer is early, never late, and costs the sleeper one look too many.
 const RESCAN: usize = 64;
 
 /// Timers of one digit value, in order of arming.
@@ -137,8 +138,8 @@ impl<T> Wheel<T> {
         self.slab.capacity()
     }
 
-    /// Adds a timer. A deadline that has passed already is due at the next [`Wheel::expire`], in its
-    /// place among the others.
+    /// Adds a timer. A deadline that has passed already is due at the next [`Wheel::expire`], in
+    /// its place among the others.
     ///
     /// # Panics
     ///
@@ -209,7 +210,8 @@ impl<T> Wheel<T> {
                 break;
             }
             if ends >= tick {
-                // The slot we are in, and so the last (SOONER BELOW): part of it may be yet to come.
+                // The slot we are in, and so the last (SOONER BELOW): part of it may be yet to
+                // come.
                 self.elapsed = tick;
                 if place >= SLOTS || self.slots[place].least <= now {
                     self.empty(place, now, due);

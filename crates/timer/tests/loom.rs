@@ -4,8 +4,8 @@
 //! RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3 cargo test --release -p evenkeel-timer --test loom
 //! ```
 //!
-//! All of it is public API: the wheel, the locks and the published words are the real ones. Beside each
-//! model stands the weakening of the source that was tried and that it caught.
+//! All of it is public API: the wheel, the locks and the published words are the real ones. Beside
+//! each model stands the weakening of the source that was tried and that it caught.
 #![cfg(loom)]
 #![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
 
@@ -118,8 +118,8 @@ fn insert_against_a_parking_driver() {
     });
 }
 
-/// Caught: a key without its generation (`Slab::find` that compares nothing): the drop of the sleep that
-/// fired takes out the other that got its place, which then is never woken.
+/// Caught: a key without its generation (`Slab::find` that compares nothing): the drop of the sleep
+/// that fired takes out the other that got its place, which then is never woken.
 #[test]
 fn insert_fire_and_cancel() {
     loom::model(|| {
@@ -165,8 +165,8 @@ fn two_who_arm_call_the_driver_once() {
     });
 }
 
-/// Caught: `earliest` that reads the wheel under the lock and publishes after it: the new deadline is
-/// overwritten, and the driver sleeps through it.
+/// Caught: `earliest` that reads the wheel under the lock and publishes after it: the new deadline
+/// is overwritten, and the driver sleeps through it.
 #[test]
 fn the_earliest_leaves_while_another_comes() {
     loom::model(|| {
@@ -187,8 +187,8 @@ fn the_earliest_leaves_while_another_comes() {
     });
 }
 
-/// Caught: `check` that answers `Pending` as soon as it has cloned the new waker, without looking again
-/// under the lock: nobody is woken.
+/// Caught: `check` that answers `Pending` as soon as it has cloned the new waker, without looking
+/// again under the lock: nobody is woken.
 #[test]
 fn moved_to_another_task_while_it_fires() {
     loom::model(|| {
@@ -209,7 +209,8 @@ fn moved_to_another_task_while_it_fires() {
     });
 }
 
-/// Caught: `rearm` that moves the timer without calling the driver for the earlier deadline: a deadlock.
+/// Caught: `rearm` that moves the timer without calling the driver for the earlier deadline: a
+/// deadlock.
 #[test]
 fn reset_while_it_fires() {
     loom::model(|| {
@@ -231,8 +232,8 @@ fn reset_while_it_fires() {
     });
 }
 
-/// Caught: `close` that does not say under the lock that it closed: what comes after it is armed where
-/// nobody drives.
+/// Caught: `close` that does not say under the lock that it closed: what comes after it is armed
+/// where nobody drives.
 #[test]
 fn close_against_insert() {
     loom::model(|| {

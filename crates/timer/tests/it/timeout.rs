@@ -72,8 +72,8 @@ fn wfr_02_a_value_that_is_there_wins_over_a_limit_of_zero() {
 
 #[test]
 fn wfr_02_with_a_limit_of_zero_a_future_has_one_poll() {
-    // asyncio would not start it. Here polling comes first, always, so that a future that is ready at
-    // its first poll wins; that is the whole difference, and this pins it.
+    // asyncio would not start it. Here polling comes first, always, so that a future that is ready
+    // at its first poll wins; that is the whole difference, and this pins it.
     let world = Loop::new();
     let polls = Arc::new(AtomicUsize::new(0));
     let counted = polls.clone();

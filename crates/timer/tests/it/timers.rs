@@ -181,8 +181,8 @@ fn a_stale_now_fires_nothing_early() {
     assert_eq!(timers.next_deadline(), sleep.deadline());
 }
 
-/// Arms, disarms, resets and fires from several threads; in the end everything that was not disarmed
-/// has fired exactly once.
+/// Arms, disarms, resets and fires from several threads; in the end everything that was not
+/// disarmed has fired exactly once.
 #[test]
 fn threads_that_arm_while_another_fires() {
     const THREADS: usize = 4;
