@@ -18,6 +18,7 @@ use crate::{
     loom::{Builder, Condvar, JoinHandle, Mutex, MutexGuard, lock, park},
     options::{PoolOptions, StartThread},
     queue::{Errand, OnQuiet, Queue, Run, START_REST},
+    statistics::PoolStatistics,
     worker,
 };
 
@@ -61,6 +62,11 @@ impl<J: Run> Crew<J> {
     pub fn pending(&self) -> usize {
         let queue = self.lock();
         queue.queued() + queue.busy()
+    }
+
+    /// The figures of this moment.
+    pub fn statistics(&self) -> PoolStatistics {
+        self.lock().statistics()
     }
 
     /// No more jobs: the threads leave once nothing waits.
@@ -166,7 +172,7 @@ impl<J: Run> Crew<J> {
     }
 
     /// `callback` is called, with nothing locked, whenever the last pending job has ended.
-    pub(crate) fn on_quiet(&self, callback: OnQuiet) {
+    pub fn on_quiet(&self, callback: OnQuiet) {
         let mut queue = self.lock();
         let slot = queue.on_quiet();
         *slot = Some(match slot.take() {

@@ -30,8 +30,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // What programs call, in reading order.
+#[cfg(not(loom))]
 mod to_thread; // start here
+#[cfg(not(loom))]
 mod pool;
+#[cfg(not(loom))]
 mod current;
 mod options;
 mod statistics;
@@ -46,13 +49,19 @@ mod worker;
 
 mod loom;
 
+#[cfg(not(loom))]
 pub use self::{
     current::Entered,
-    options::{PoolOptions, StartThread},
     pool::{RunningCall, StillRunning, ThreadPool},
-    statistics::PoolStatistics,
     to_thread::to_thread,
 };
+pub use self::{
+    options::{PoolOptions, StartThread},
+    statistics::PoolStatistics,
+};
+#[cfg(not(loom))]
+pub use evenkeel_task::check_cancelled;
+
 /// `std` files, pipes, standard input and iterators as asynchronous streams.
 ///
 /// They are served by threads of the `blocking` package, not by a [`ThreadPool`]: the first
@@ -61,7 +70,6 @@ pub use self::{
 #[cfg(feature = "unblock")]
 #[doc(inline)]
 pub use blocking::Unblock;
-pub use evenkeel_task::check_cancelled;
 
 /// What the models in `tests/loom.rs` reach for.
 #[cfg(loom)]

@@ -176,7 +176,7 @@ impl ThreadPool {
 
     /// The pool's figures now.
     pub fn statistics(&self) -> PoolStatistics {
-        self.owner.crew.lock().statistics()
+        self.owner.crew.statistics()
     }
 
     pub(crate) fn downgrade(&self) -> Weak<Owner> {

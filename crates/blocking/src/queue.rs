@@ -79,7 +79,7 @@ pub(crate) const LOOK: Duration = Duration::from_micros(200);
 pub(crate) const START_REST: Duration = Duration::from_millis(10);
 
 /// Called when the last pending job has ended.
-pub(crate) type OnQuiet = Arc<dyn Fn() + Send + Sync>;
+pub type OnQuiet = Arc<dyn Fn() + Send + Sync>;
 
 /// Whether jobs are taken, and what becomes of the threads when there are none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -210,6 +210,34 @@ fn a_blocked_job_against_the_next() {
     });
 }
 
+/// A loop that sleeps until nothing is pending, woken only by `on_quiet`, does not sleep for ever.
+///
+/// Fails if the callback is called while its job still counts.
+#[test]
+fn quiet_against_a_loop_that_waits_for_it() {
+    loom::model(|| {
+        let (crew, ledger) = (crew(options(1, FOR_EVER)), Ledger::new());
+        let bell = Arc::new((Mutex::new(false), Condvar::new()));
+        let ring = bell.clone();
+        crew.on_quiet(Arc::new(move || {
+            *ring.0.lock().unwrap() = true;
+            ring.1.notify_all();
+        }));
+        crew.submit(job(&ledger));
+        crew.submit(job(&ledger));
+        while crew.pending() > 0 {
+            let mut rung = bell.0.lock().unwrap();
+            while !*rung {
+                rung = bell.1.wait(rung).unwrap();
+            }
+            *rung = false;
+        }
+        assert_eq!(ledger.sum(), (2, 0, 0));
+        assert!(crew.join(FOR_EVER).is_ok());
+        assert_eq!(crew.statistics().finished, 2);
+    });
+}
+
 /// The first thread cannot be started while a second job comes behind the first.
 ///
 /// Fails if a failed start refuses only the job it was for, or keeps its seat.
@@ -239,10 +267,13 @@ fn a_failed_start_against_submit() {
 
 /// A thread cannot be started while the only one there is comes to rest.
 ///
-/// Fails if `tend` waits for a start that is under way although a thread is idle.
+/// Fails if `tend` waits for a start that is under way although a thread is idle; that takes four
+/// forced switches, two more than the other models need.
 #[test]
 fn a_failed_start_against_a_thread_coming_to_rest() {
-    loom::model(|| {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(4);
+    model.check(|| {
         let starts = std::sync::atomic::AtomicUsize::new(0);
         let start = StartThread::new(move |builder, work| {
             match starts.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {

@@ -46,7 +46,7 @@ fn still_works(pool: &ThreadPool) {
 fn a_call_that_panics() {
     let pool = ThreadPool::new(1);
     for _ in 0..10 {
-        assert!(block_on(pool.run(|| panic!("job")).join()).map(|()| ()).unwrap_err().is_panic());
+        assert!(block_on(pool.run(|| panic!("job")).join()).unwrap_err().is_panic());
     }
     still_works(&pool);
 }
@@ -55,7 +55,7 @@ fn a_call_that_panics() {
 fn a_payload_that_panics_when_it_is_dropped() {
     let pool = ThreadPool::new(1);
     let task = pool.run(|| std::panic::panic_any(PanicsOnDrop));
-    let error = block_on(task.join()).map(|()| ()).unwrap_err();
+    let error = block_on(task.join()).unwrap_err();
     assert!(catch_unwind(AssertUnwindSafe(|| drop(error.into_panic()))).is_err());
     still_works(&pool);
 }

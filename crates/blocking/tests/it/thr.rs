@@ -27,8 +27,8 @@ fn thr_01_the_value_comes_back_and_the_closure_ran_once_with_what_it_captured() 
 fn thr_02_an_error_passes_and_a_panic_is_the_handles_while_the_thread_lives_on() {
     let pool = ThreadPool::new(1);
     let before = block_on(pool.run(|| thread::current().id()));
-    assert_eq!(block_on(pool.run(|| "x".parse::<u8>().is_err())), true);
-    let error = block_on(pool.run(|| panic!("boom")).join()).map(|()| ()).unwrap_err();
+    assert!(block_on(pool.run(|| "x".parse::<u8>())).is_err());
+    let error = block_on(pool.run(|| panic!("boom")).join()).unwrap_err();
     assert!(error.is_panic());
     assert_eq!(error.into_panic().downcast_ref::<&str>(), Some(&"boom"));
     assert_eq!(block_on(pool.run(|| thread::current().id())), before);
