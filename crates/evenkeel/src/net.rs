@@ -1,0 +1,259 @@
+//! Sockets: TCP, UDP and Unix, written on [`reactor::Source`](crate::reactor::Source) and nothing else.
+//!
+//! ```
+//! use evenkeel::net::{TcpListener, TcpStream};
+//! use futures_lite::io::{AsyncReadExt, AsyncWriteExt};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! evenkeel::run(async {
+//!     let listener = TcpListener::bind("127.0.0.1:0").await?;
+//!     let address = listener.local_addr()?;
+//!     let server = evenkeel::create_task(async move {
+//!         let (stream, _) = listener.accept().await?;
+//!         futures_lite::io::copy(&stream, &stream).await // everything back, until the end
+//!     });
+//!
+//!     let mut stream = TcpStream::connect(address).await?;
+//!     stream.write_all(b"ahoy").await?;
+//!     stream.close().await?; // ends our half
+//!     let mut answer = Vec::new();
+//!     stream.read_to_end(&mut answer).await?;
+//!     assert_eq!(answer, b"ahoy");
+//!     server.await?;
+//!     Ok(())
+//! })
+//! # }
+//! ```
+//!
+//! Sockets are cheap handles: a clone is the same socket, which closes with the last one. Streams implement
+//! the `futures-io` traits by value and by shared reference, so that one task can read while another writes.
+//! They work on any thread, inside a runner or not.
+
+mod resolve; /* an address, or a name to be looked up */
+mod tcp;
+mod udp;
+mod unix;
+mod split;
+
+#[doc(alias = "getaddrinfo")]
+pub use resolve::lookup_host;
+pub use resolve::{Addresses, ToSocketAddrs};
+pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, Reunite, WriteHalf};
+#[doc(alias = "start_server")]
+pub use tcp::TcpListener;
+#[doc(alias = "open_connection")]
+pub use tcp::TcpStream;
+pub use tcp::{BindOptions, Incoming};
+#[doc(alias = "create_datagram_endpoint")]
+pub use udp::UdpSocket;
+pub use unix::UnixDatagram;
+#[doc(alias = "open_unix_connection")]
+pub use unix::UnixStream;
+#[doc(alias = "start_unix_server")]
+pub use unix::{UnixIncoming, UnixListener};
+
+use std::io;
+use std::sync::Arc;
+
+use evenkeel_reactor::Source;
+
+/// The socket itself, if this is the last handle; else a second descriptor of it.
+fn into_std<T: std::os::fd::AsFd>(
+    source: Arc<Source<T>>,
+    again: impl FnOnce(&T) -> io::Result<T>,
+) -> io::Result<T> {
+    match Arc::try_unwrap(source) {
+        Ok(source) => source.into_inner(),
+        Err(source) => again(source.get_ref()),
+    }
+}
+
+/// What every socket has: a descriptor, and a way from and to std.
+macro_rules! socket {
+    ($socket:ident) => {
+        impl std::os::fd::AsFd for $socket {
+            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+                self.source.as_fd()
+            }
+        }
+
+        impl std::os::fd::AsRawFd for $socket {
+            fn as_raw_fd(&self) -> std::os::fd::RawFd {
+                self.source.as_raw_fd()
+            }
+        }
+
+        /// Makes it non-blocking and registers it.
+        impl TryFrom<std_net::$socket> for $socket {
+            type Error = io::Error;
+
+            fn try_from(socket: std_net::$socket) -> io::Result<$socket> {
+                Ok($socket { source: Arc::new(Source::try_from(socket)?) })
+            }
+        }
+
+        impl $socket {
+            /// std's socket, still non-blocking; a second descriptor of it if this is not the only handle.
+            ///
+            /// # Errors
+            ///
+            /// If there are too many descriptors for a second one.
+            pub fn into_std(self) -> io::Result<std_net::$socket> {
+                crate::net::into_std(self.source, std_net::$socket::try_clone)
+            }
+        }
+    };
+}
+
+/// What every byte stream has: the traits by value and by reference, and halves.
+macro_rules! stream {
+    ($stream:ident) => {
+        impl futures_io::AsyncRead for &$stream {
+            fn poll_read(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &mut [u8],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut &*self.source).poll_read(cx, buf)
+            }
+
+            fn poll_read_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &mut [io::IoSliceMut<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut &*self.source).poll_read_vectored(cx, bufs)
+            }
+        }
+
+        impl futures_io::AsyncRead for $stream {
+            fn poll_read(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &mut [u8],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut &*self).poll_read(cx, buf)
+            }
+
+            fn poll_read_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &mut [io::IoSliceMut<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut &*self).poll_read_vectored(cx, bufs)
+            }
+        }
+
+        /// Closing ends the writing half: the other side reads an end, and can still answer.
+        impl futures_io::AsyncWrite for &$stream {
+            fn poll_write(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut &*self.source).poll_write(cx, buf)
+            }
+
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &[io::IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut &*self.source).poll_write_vectored(cx, bufs)
+            }
+
+            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Pin::new(&mut &*self.source).poll_flush(cx)
+            }
+
+            fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Pin::new(&mut &*self.source).poll_close(cx)
+            }
+        }
+
+        /// Closing ends the writing half: the other side reads an end, and can still answer.
+        impl futures_io::AsyncWrite for $stream {
+            fn poll_write(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut &*self).poll_write(cx, buf)
+            }
+
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &[io::IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(&mut &*self).poll_write_vectored(cx, bufs)
+            }
+
+            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Pin::new(&mut &*self).poll_flush(cx)
+            }
+
+            fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Pin::new(&mut &*self).poll_close(cx)
+            }
+        }
+
+        impl $stream {
+            /// Waits until reading is worth trying: there is something to read, or an end or error.
+            ///
+            /// # Cancellation
+            ///
+            /// *Nothing lost*.
+            ///
+            /// # Errors
+            ///
+            /// Those of asking the kernel.
+            pub async fn readable(&self) -> io::Result<()> {
+                self.source.readable().await
+            }
+
+            /// Waits until writing is worth trying.
+            ///
+            /// # Cancellation
+            ///
+            /// *Nothing lost*.
+            ///
+            /// # Errors
+            ///
+            /// Those of asking the kernel.
+            pub async fn writable(&self) -> io::Result<()> {
+                self.source.writable().await
+            }
+
+            /// Ends one half, or both, for all handles.
+            ///
+            /// # Errors
+            ///
+            /// `NotConnected` if the other side is gone.
+            pub fn shutdown(&self, how: std::net::Shutdown) -> io::Result<()> {
+                self.source.get_ref().shutdown(how)
+            }
+
+            /// A reading and a writing half, for two parts of one task. See [`into_split`](Self::into_split).
+            pub fn split(&mut self) -> (ReadHalf<'_, $stream>, WriteHalf<'_, $stream>) {
+                (ReadHalf::new(self), WriteHalf::new(self))
+            }
+
+            /// A reading and a writing half, for two tasks. Dropping the writing half ends it, as closing does.
+            pub fn into_split(self) -> (OwnedReadHalf<$stream>, OwnedWriteHalf<$stream>) {
+                (OwnedReadHalf::new(self.clone()), OwnedWriteHalf::new(self))
+            }
+
+            /// An error of the socket that no operation has reported yet.
+            ///
+            /// # Errors
+            ///
+            /// If the kernel will not say.
+            pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+                self.source.get_ref().take_error()
+            }
+        }
+    };
+}
+
+use {socket, stream};

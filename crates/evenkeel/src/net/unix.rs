@@ -1,0 +1,280 @@
+//! Unix sockets: streams and datagrams between processes of one machine.
+
+use std::io;
+use std::os::unix::net::{self as std_net, SocketAddr};
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use evenkeel_reactor::Source;
+use evenkeel_timer::sleep;
+use futures_core::Stream;
+
+use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
+use super::{socket, stream};
+
+/// Between two attempts at a listener whose backlog is full, at first and at most: the system sends no news
+/// of its end. Shorter costs processor time while a server is overrun, longer delays the connection.
+const FULL: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
+
+/// Listens for Unix connections. A clone listens on the same socket.
+#[derive(Clone, Debug)]
+pub struct UnixListener {
+    source: Arc<Source<std_net::UnixListener>>,
+}
+
+/// A Unix connection. A clone is the same connection, which closes with the last one.
+#[derive(Clone, Debug)]
+pub struct UnixStream {
+    source: Arc<Source<std_net::UnixStream>>,
+}
+
+/// A Unix datagram socket. A clone is the same socket, which closes with the last one.
+#[derive(Clone, Debug)]
+pub struct UnixDatagram {
+    source: Arc<Source<std_net::UnixDatagram>>,
+}
+
+socket!(UnixListener);
+socket!(UnixStream);
+socket!(UnixDatagram);
+stream!(UnixStream);
+
+impl UnixListener {
+    /// Listens at `path`, which must not exist yet; it is not removed at the end. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// `AddrInUse` if the path exists, and the like.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<UnixListener> {
+        Ok(UnixListener { source: Arc::new(Source::<std_net::UnixListener>::bind(path)?) })
+    }
+
+    /// Waits for the next connection. Any number of tasks may wait on one listener.
+    ///
+    /// # Cancellation
+    ///
+    /// *Nothing lost*: a connection is either returned or still waits to be accepted.
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE` and the like if there are too many descriptors. The listener stays usable and the connection
+    /// goes on waiting, so a server should sleep a little before it tries again.
+    pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
+        let (source, peer) = self.source.accept().await?;
+        Ok((UnixStream { source: Arc::new(source) }, peer))
+    }
+
+    /// The connections, one after the other. It never ends; an error is an item.
+    pub fn incoming(&self) -> UnixIncoming<'_> {
+        UnixIncoming { listener: self }
+    }
+
+    /// The address it listens at.
+    ///
+    /// # Errors
+    ///
+    /// Those of asking the kernel.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.source.get_ref().local_addr()
+    }
+
+    /// An error of the socket that no operation has reported yet.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel will not say.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.source.get_ref().take_error()
+    }
+}
+
+impl UnixStream {
+    /// Connects to the listener at `path`. If more connections wait there than the listener's backlog holds,
+    /// it tries again until one is accepted.
+    ///
+    /// # Cancellation
+    ///
+    /// *Nothing lost*: the attempt is given up and its socket closed.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `ConnectionRefused` and the like.
+    pub async fn connect(path: impl AsRef<Path>) -> io::Result<UnixStream> {
+        let (mut rest, longest) = FULL;
+        loop {
+            match Source::<std_net::UnixStream>::connect(&path).await {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    sleep(rest).await;
+                    rest = longest.min(rest * 2);
+                }
+                connected => return Ok(UnixStream { source: Arc::new(connected?) }),
+            }
+        }
+    }
+
+    /// Two streams connected to each other.
+    ///
+    /// # Errors
+    ///
+    /// If there are too many descriptors.
+    pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
+        let (one, two) = std_net::UnixStream::pair()?;
+        Ok((one.try_into()?, two.try_into()?))
+    }
+
+    /// This end's address.
+    ///
+    /// # Errors
+    ///
+    /// Those of asking the kernel.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.source.get_ref().local_addr()
+    }
+
+    /// The other end's address.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` if the other side is gone.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.source.get_ref().peer_addr()
+    }
+}
+
+impl UnixDatagram {
+    /// A socket with a name, which must not exist yet; it is not removed at the end. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// `AddrInUse` if the path exists, and the like.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<UnixDatagram> {
+        Ok(UnixDatagram { source: Arc::new(Source::<std_net::UnixDatagram>::bind(path)?) })
+    }
+
+    /// A socket without a name: it can send, and be answered only if connected.
+    ///
+    /// # Errors
+    ///
+    /// If there are too many descriptors.
+    pub fn unbound() -> io::Result<UnixDatagram> {
+        Ok(UnixDatagram { source: Arc::new(Source::<std_net::UnixDatagram>::unbound()?) })
+    }
+
+    /// Two sockets connected to each other.
+    ///
+    /// # Errors
+    ///
+    /// If there are too many descriptors.
+    pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
+        let (one, two) = std_net::UnixDatagram::pair()?;
+        Ok((one.try_into()?, two.try_into()?))
+    }
+
+    /// Makes the socket at `path` the one to send to. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `ConnectionRefused` and the like.
+    pub fn connect(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        self.source.connect(path)
+    }
+
+    /// Sends one datagram to the socket at `path`.
+    ///
+    /// # Cancellation
+    ///
+    /// *Nothing lost*: a datagram is sent whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// Those of `sendto`.
+    pub async fn send_to(&self, buf: &[u8], path: impl AsRef<Path>) -> io::Result<usize> {
+        self.source.send_to(buf, path).await
+    }
+
+    /// Waits for a datagram, and tells who sent it. What does not fit into `buf` is cut off.
+    ///
+    /// # Cancellation
+    ///
+    /// *Nothing lost*: a datagram is either returned or still there.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recvfrom`.
+    pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.source.recv_from(buf).await
+    }
+
+    /// Sends one datagram to the socket given to [`connect`](UnixDatagram::connect).
+    ///
+    /// # Cancellation
+    ///
+    /// *Nothing lost*: a datagram is sent whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// Those of `send`.
+    pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.source.send(buf).await
+    }
+
+    /// Waits for a datagram.
+    ///
+    /// # Cancellation
+    ///
+    /// *Nothing lost*: a datagram is either returned or still there.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv`.
+    pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.source.recv(buf).await
+    }
+
+    /// Ends one direction, or both, for all handles.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` if it is not connected.
+    pub fn shutdown(&self, how: std::net::Shutdown) -> io::Result<()> {
+        self.source.get_ref().shutdown(how)
+    }
+
+    /// The socket's address.
+    ///
+    /// # Errors
+    ///
+    /// Those of asking the kernel.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.source.get_ref().local_addr()
+    }
+
+    /// The address of the socket it is connected to.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` if there is none.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.source.get_ref().peer_addr()
+    }
+}
+
+/// The connections of a Unix listener; see [`UnixListener::incoming`].
+#[must_use = "a stream does nothing unless it is polled"]
+#[derive(Debug)]
+pub struct UnixIncoming<'a> {
+    listener: &'a UnixListener,
+}
+
+impl Stream for UnixIncoming<'_> {
+    type Item = io::Result<UnixStream>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.listener.source.poll_accept(cx).map(|accepted| {
+            Some(accepted.map(|(source, _)| UnixStream { source: Arc::new(source) }))
+        })
+    }
+}
