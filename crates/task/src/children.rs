@@ -14,11 +14,12 @@ use crate::slots::Slots;
 mod tuple;
 
 /// What [`gather`](crate::gather) takes: a tuple of up to twelve futures of any types, or an array,
-/// a `Vec`, a boxed slice or one of std's iterators with futures of one type. An item may be
+/// a `Vec`, a boxed slice, a `VecDeque` or an iterator with futures of one type. An item may be
 /// anything that is [`IntoFuture`], a [`Task`](crate::Task) for one.
 ///
-/// For an iterator that is not in the list: `gather(iterator.collect::<Vec<_>>())`. (A rule for all
-/// iterators would exclude tuples.)
+/// The iterators are those that `map`, `filter_map`, `chain`, `take`, `rev` and `Vec::into_iter`
+/// make; for any other: `gather(iterator.collect::<Vec<_>>())`. (A rule for all would exclude
+/// tuples.)
 pub trait Gatherable {
     /// The outputs, in argument order: a tuple, an array or a `Vec`.
     type Output;

@@ -127,6 +127,11 @@ impl Log {
         Guard { log: self.clone(), name: name.to_owned() }
     }
 
+    /// Whether everybody who might add a line is gone.
+    pub(crate) fn is_only_held_here(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }

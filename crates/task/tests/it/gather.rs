@@ -102,6 +102,55 @@ fn gat_04_siblings_guards_ran_before_try_gather_returns() {
 }
 
 #[test]
+fn gat_04_siblings_on_other_threads_are_gone_too() {
+    let executor = Executor::with_workers(2);
+    let over = gates(2);
+    std::thread::scope(|scope| {
+        for over in &over {
+            let executor = &executor;
+            scope.spawn(move || block_on(executor.run(over.wait())));
+        }
+        for round in 0..50 {
+            let log = Log::default();
+            let sibling = || {
+                let log = log.clone();
+                executor.spawn(async move {
+                    let _guard = log.guard("gone");
+                    pending::<Result<(), usize>>().await
+                })
+            };
+            let failing = async move {
+                ticks(round % 4).await;
+                Err(round)
+            };
+            let all = try_gather([sibling(), executor.spawn(failing), sibling()]);
+            assert_eq!(block_on(all), Err(round));
+            // A sibling that had not begun has no guard yet; one that had is gone.
+            assert!(log.is_only_held_here(), "all futures were dropped before the error came");
+        }
+        over.iter().for_each(|over| over.open(()));
+    });
+}
+
+#[test]
+fn an_error_that_waits_for_siblings_may_be_left() {
+    let executor = LocalExecutor::new();
+    let (log, wakes) = (Log::default(), Arc::default());
+    let inner = log.clone();
+    let sibling = executor.spawn(async move {
+        let _guard = inner.guard("gone");
+        pending::<Result<(), &str>>().await
+    });
+    while executor.try_tick() {}
+    let mut both = Box::pin(try_gather((sibling, ready(Err::<(), _>("no")))));
+    assert!(poll(&mut both, &wakes).is_pending(), "the sibling has not ended yet");
+    assert!(log.take().is_empty());
+    drop(both);
+    while executor.try_tick() {}
+    assert_eq!(log.take(), ["gone"]);
+}
+
+#[test]
 fn gat_04_borrowed_siblings_finish() {
     run(async |executor| {
         let mut ok = executor.spawn(async {

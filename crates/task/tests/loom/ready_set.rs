@@ -1,10 +1,6 @@
 //! Models of the list behind `gather`: children are woken on other threads while their parent is
 //! polled.
-//!
-//! `RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=2 cargo test --release -p evenkeel-task --test
-//! loom_ready_set`
-#![cfg(loom)]
-#![allow(missing_docs, unsafe_code, reason = "tests; a cell that loom watches")]
+#![allow(unsafe_code, reason = "a cell that loom watches")]
 
 use std::future::Future;
 use std::pin::{Pin, pin};
