@@ -105,3 +105,13 @@ pub use wait::{Wait, Waited, Watch, Watched, wait};
 pub use wait_mut::{Borrowed, WaitedIndices, wait_mut};
 pub use worker::{Turn, Worker};
 pub use yield_now::{YieldNow, yield_now};
+
+/// The protocols, for the models in `tests/loom.rs`.
+#[cfg(loom)]
+#[doc(hidden)]
+pub mod model {
+    pub use crate::model_access::*;
+}
+
+#[cfg(loom)]
+mod model_access;

@@ -68,9 +68,15 @@ impl Parker {
         }
         loop {
             thread::park();
-            // Acquire: pairs with the Release in `unpark`: we see what its caller did before.
-            if self.inner.word.load(Ordering::Acquire) == NOTIFIED {
-                self.inner.word.swap(EMPTY, Ordering::AcqRel);
+            // Acquire: pairs with the Release in `unpark`: we see what its caller did before. An
+            // exchange, because a load might not see the newest word, and we would sleep again.
+            let took = self.inner.word.compare_exchange(
+                NOTIFIED,
+                EMPTY,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            );
+            if took.is_ok() {
                 return;
             }
         }

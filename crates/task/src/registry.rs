@@ -24,7 +24,7 @@ use std::task::Waker;
 
 use evenkeel_context::Record;
 
-use crate::loom::{AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
+use crate::loom::{AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, lock, thread};
 
 const LOCKED: u32 = 1;
 const HAS_WAKER: u32 = 2;
@@ -72,31 +72,29 @@ impl Slot {
     }
 
     fn lock(&self) -> u32 {
-        let mut state = self.state.load(Ordering::Relaxed);
+        let mut state = self.state.load(Ordering::Relaxed) & !LOCKED;
         let mut spins = 0_u32;
         loop {
-            if state & LOCKED == 0 {
-                // Acquire: pairs with the Release in `unlock` and in `publish`.
-                match self.state.compare_exchange_weak(
-                    state,
-                    state | LOCKED,
-                    Ordering::AcqRel,
-                    Ordering::Relaxed,
-                ) {
-                    Ok(_) => return state,
-                    Err(now) => state = now,
-                }
-            } else {
+            // Acquire: pairs with the Release of whoever unlocked last, and of `publish`.
+            match self.state.compare_exchange(
+                state,
+                state | LOCKED,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return state,
+                Err(now) => state = now,
+            }
+            if state & LOCKED != 0 {
                 // Held for a few instructions (a clone of a waker at most); if its holder lost its
-                // processor meanwhile, give it ours.
+                // processor meanwhile, give it ours. An exchange is tried again rather than a load, so
+                // that what is read is the newest.
                 spins += 1;
-                if spins % 64 == 0 {
-                    crate::loom::thread::yield_now();
+                if cfg!(loom) || spins % 64 == 0 {
+                    thread::yield_now();
                 }
-                #[cfg(loom)]
-                crate::loom::thread::yield_now();
                 std::hint::spin_loop();
-                state = self.state.load(Ordering::Relaxed);
+                state &= !LOCKED;
             }
         }
     }
@@ -129,30 +127,27 @@ impl Slot {
         self.state.fetch_or(HAS_WAKER, Ordering::AcqRel);
     }
 
-    /// Runs `look` under the lock if this is still task `id`, else answers `None`.
-    ///
-    /// `look` answers the bits to set; the waker, if there is one, is cloned and answered.
+    /// Sets `set` if this is still task `id`, and answers a clone of its waker, if that is known yet.
+    /// `None` if the task is gone.
     fn reach(&self, id: u64, set: u32) -> Option<Option<Waker>> {
-        let state = self.lock();
+        let mut state = self.lock() | LOCKED;
         let mine = self.record.id() == id;
-        let waker = if mine && state & HAS_WAKER != 0 {
-            // SAFETY: LOCKED MEANS MINE.
-            unsafe { (*self.waker.get()).clone() }
-        } else {
-            None
-        };
-        let set = if mine { set } else { 0 };
-        // By exchange, not by store: `publish` may set its bit while we hold the lock.
-        let mut now = self.state.load(Ordering::Relaxed);
-        while let Err(other) = self.state.compare_exchange_weak(
-            now,
-            (now & !LOCKED) | set,
-            Ordering::Release,
-            Ordering::Relaxed,
-        ) {
-            now = other;
+        let mut waker = None;
+        loop {
+            // Asked anew each time round: `publish` may come while we hold the lock, and either it sees
+            // what we set, or we see what it published.
+            if mine && state & HAS_WAKER != 0 && waker.is_none() {
+                // SAFETY: LOCKED MEANS MINE.
+                waker = unsafe { (*self.waker.get()).clone() };
+            }
+            let next = (state & !LOCKED) | if mine { set } else { 0 };
+            // Release: pairs with the Acquire in `lock` and in `publish`; Acquire on failure: with the
+            // Release in `publish`.
+            match self.state.compare_exchange(state, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return mine.then_some(waker),
+                Err(now) => state = now,
+            }
         }
-        mine.then_some(waker)
     }
 
     /// Asks task `id` to end, and wakes it. False if it is gone.

@@ -1,0 +1,114 @@
+//! What the models of `tests/loom.rs` may touch: thin public faces over the private protocols.
+#![expect(missing_debug_implementations, missing_docs, reason = "not part of the crate's face")]
+
+use std::ptr::NonNull;
+use std::task::Waker;
+
+use crate::idle::{Idle, Woke};
+use crate::parker::Parker;
+use crate::registry::Slot;
+use crate::ring::Ring;
+
+/// A ring of four, of numbers.
+pub struct FourRing(Ring<4>);
+
+fn pointer(number: usize) -> *mut () {
+    NonNull::<()>::dangling().as_ptr().wrapping_byte_add(number)
+}
+
+fn number(pointer: *mut ()) -> usize {
+    pointer.addr() - 1
+}
+
+impl Default for FourRing {
+    fn default() -> Self {
+        FourRing(Ring::new())
+    }
+}
+
+impl FourRing {
+    pub fn push(&self, item: usize) -> bool {
+        self.0.push(pointer(item)).is_ok()
+    }
+    pub fn pop(&self) -> Option<usize> {
+        self.0.pop().map(number)
+    }
+    pub fn steal_into(&self, into: &FourRing) -> Option<usize> {
+        self.0.steal_into(&into.0).map(number)
+    }
+    pub fn take_half(&self) -> Vec<usize> {
+        let mut half = Vec::new();
+        self.0.take_half(&mut half);
+        half.into_iter().map(number).collect()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The list of sleepers.
+pub struct Sleepers(Idle);
+
+impl Default for Sleepers {
+    fn default() -> Self {
+        Sleepers(Idle::new())
+    }
+}
+
+impl Sleepers {
+    /// After a push.
+    pub fn wake_one(&self) {
+        crate::loom::full_fence();
+        if let Some(parker) = self.0.wake_one() {
+            parker.unpark();
+        }
+    }
+    /// As `Core::sleep`; true: chosen to search.
+    pub fn sleep(&self, parker: &Parker, searching: bool, has_work: impl Fn() -> bool) -> bool {
+        self.0.sleep(parker, searching);
+        crate::loom::full_fence();
+        if !has_work() {
+            parker.park();
+        }
+        self.0.leave(parker) == Woke::ToSearch
+    }
+    pub fn try_search(&self) -> bool {
+        self.0.try_search()
+    }
+    /// As `Core::run` when a searcher has found work.
+    pub fn found(&self, has_work: impl Fn() -> bool) {
+        if self.0.stop_searching() {
+            crate::loom::full_fence();
+            if has_work() {
+                self.wake_one();
+            }
+        }
+    }
+}
+
+/// One task's slot, id 1.
+pub struct OneSlot(Slot);
+
+impl Default for OneSlot {
+    fn default() -> Self {
+        let slot = Slot::new();
+        slot.record.open(1, 0, std::panic::Location::caller());
+        OneSlot(slot)
+    }
+}
+
+impl OneSlot {
+    pub fn publish(&self, waker: Waker) {
+        self.0.publish(waker);
+    }
+    pub fn cancel(&self) -> bool {
+        self.0.cancel(1, false)
+    }
+    pub fn is_cancelling(&self) -> bool {
+        self.0.is_cancelling()
+    }
+    /// Whether a cancel was asked for.
+    pub fn close(&self) -> bool {
+        self.0.close().cancelled
+    }
+}

@@ -1,0 +1,261 @@
+//! Models of this crate's hand-written protocols, each named for its race, with the weakening that it was
+//! seen to catch. Run by `cargo xtask loom`.
+#![cfg(loom)]
+#![allow(missing_docs, reason = "models")]
+
+#[path = "loom/ready_set.rs"]
+mod ready_set;
+
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+
+use evenkeel_task::Parker;
+use evenkeel_task::model::{FourRing, OneSlot, Sleepers};
+use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use loom::thread;
+
+// Weakened: `Release` of the tail in `push` to `Relaxed`: the thief copies a slot not yet written (item lost).
+#[test]
+fn steal_while_the_owner_pushes_and_pops() {
+    loom::model(|| {
+        let ring = Arc::new(FourRing::default());
+        let thief_ring = Arc::clone(&ring);
+        ring.push(1);
+        let thief = thread::spawn(move || {
+            let mine = FourRing::default();
+            let mut got: Vec<usize> = thief_ring.steal_into(&mine).into_iter().collect();
+            got.extend(std::iter::from_fn(|| mine.pop()));
+            got
+        });
+        ring.push(2);
+        let mut got: Vec<usize> = ring.pop().into_iter().collect();
+        ring.push(3);
+        got.extend(std::iter::from_fn(|| ring.pop()));
+        got.extend(thief.join().unwrap());
+        got.sort_unstable();
+        assert_eq!(got, [1, 2, 3]);
+    });
+}
+
+// Weakened: `Acquire` of the head in `push` to `Relaxed`, with the thief's exchange to `Relaxed`: the owner
+// writes over a slot that is being copied (item twice).
+#[test]
+fn steal_while_a_full_ring_wraps() {
+    loom::model(|| {
+        let ring = Arc::new(FourRing::default());
+        for item in 1..=4 {
+            assert!(ring.push(item));
+        }
+        let thief_ring = Arc::clone(&ring);
+        let thief = thread::spawn(move || {
+            let mine = FourRing::default();
+            let mut got: Vec<usize> = thief_ring.steal_into(&mine).into_iter().collect();
+            got.extend(std::iter::from_fn(|| mine.pop()));
+            got
+        });
+        let mut got = Vec::new();
+        for item in 5..=6 {
+            if !ring.push(item) {
+                got.push(item);
+            }
+        }
+        got.extend(std::iter::from_fn(|| ring.pop()));
+        got.extend(thief.join().unwrap());
+        got.sort_unstable();
+        assert_eq!(got, [1, 2, 3, 4, 5, 6]);
+    });
+}
+
+// Weakened: taking `out.clear()` from `take_half`: both have the same items.
+#[test]
+fn steal_while_a_full_ring_overflows() {
+    loom::model(|| {
+        let ring = Arc::new(FourRing::default());
+        for item in 1..=4 {
+            ring.push(item);
+        }
+        let thief_ring = Arc::clone(&ring);
+        let thief = thread::spawn(move || {
+            let mine = FourRing::default();
+            let mut got: Vec<usize> = thief_ring.steal_into(&mine).into_iter().collect();
+            got.extend(std::iter::from_fn(|| mine.pop()));
+            got
+        });
+        let mut got = ring.take_half();
+        got.extend(std::iter::from_fn(|| ring.pop()));
+        got.extend(thief.join().unwrap());
+        got.sort_unstable();
+        assert_eq!(got, [1, 2, 3, 4]);
+    });
+}
+
+#[test]
+fn two_thieves_share() {
+    loom::model(|| {
+        let ring = Arc::new(FourRing::default());
+        for item in 1..=3 {
+            ring.push(item);
+        }
+        let steal = |ring: Arc<FourRing>| {
+            let mine = FourRing::default();
+            let mut got: Vec<usize> = ring.steal_into(&mine).into_iter().collect();
+            got.extend(std::iter::from_fn(|| mine.pop()));
+            got
+        };
+        let (one, two) = (Arc::clone(&ring), Arc::clone(&ring));
+        let thieves = [thread::spawn(move || steal(one)), thread::spawn(move || steal(two))];
+        let mut got: Vec<usize> = thieves.into_iter().flat_map(|thief| thief.join().unwrap()).collect();
+        got.extend(std::iter::from_fn(|| ring.pop()));
+        got.sort_unstable();
+        assert_eq!(got, [1, 2, 3]);
+    });
+}
+
+// Weakened: without the fence in `sleep` or in `wake_one` (`full_fence` made empty), neither sees the other:
+// the model deadlocks with work queued.
+#[test]
+fn push_against_the_last_sleeper() {
+    loom::model(|| {
+        let sleepers = Arc::new(Sleepers::default());
+        let work = Arc::new(AtomicBool::new(false));
+        let (its_sleepers, its_work) = (Arc::clone(&sleepers), Arc::clone(&work));
+        let worker = thread::spawn(move || {
+            let parker = Parker::new();
+            let mut searching = false;
+            // Relaxed, and only its pusher writes it: what must order it is the protocol.
+            while !its_work.load(Ordering::Relaxed) {
+                searching = its_sleepers
+                    .sleep(&parker, searching, || its_work.load(Ordering::Relaxed));
+            }
+        });
+        work.store(true, Ordering::Relaxed);
+        sleepers.wake_one();
+        worker.join().unwrap();
+    });
+}
+
+// Weakened: `found` that does not look for more work after it stopped searching: the second push, which
+// saw a searcher and woke nobody, is never run (deadlock).
+#[test]
+fn push_against_a_searcher_that_found_other_work() {
+    loom::model(|| {
+        let sleepers = Arc::new(Sleepers::default());
+        let work = Arc::new(AtomicUsize::new(0));
+        let done = Arc::new(AtomicUsize::new(0));
+        let take = |work: &AtomicUsize| {
+            work.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
+        };
+        let (s, w, d) = (Arc::clone(&sleepers), Arc::clone(&work), Arc::clone(&done));
+        let sleeper = thread::spawn(move || {
+            let parker = Parker::new();
+            let mut searching = false;
+            loop {
+                if take(&w) {
+                    if std::mem::take(&mut searching) {
+                        s.found(|| w.load(Ordering::Relaxed) > 0);
+                    }
+                    if d.fetch_add(1, Ordering::AcqRel) == 1 {
+                        return;
+                    }
+                } else {
+                    searching = s.sleep(&parker, searching, || w.load(Ordering::Relaxed) > 0);
+                }
+            }
+        });
+        for _ in 0..2 {
+            work.fetch_add(1, Ordering::Relaxed);
+            sleepers.wake_one();
+        }
+        sleeper.join().unwrap();
+        assert_eq!(done.load(Ordering::Acquire), 2);
+    });
+}
+
+// Weakened: `unpark` that stores instead of swapping, or `park` that begins without a compare-exchange:
+// the notification is lost (deadlock).
+#[test]
+fn unpark_against_a_thread_about_to_park() {
+    loom::model(|| {
+        let parker = Parker::new();
+        let said = Arc::new(AtomicBool::new(false));
+        let (its, hears) = (parker.clone(), Arc::clone(&said));
+        let sleeper = thread::spawn(move || {
+            while !hears.load(Ordering::Relaxed) {
+                its.park();
+            }
+        });
+        said.store(true, Ordering::Relaxed);
+        parker.unpark();
+        sleeper.join().unwrap();
+    });
+}
+
+#[test]
+fn two_unparks_against_a_thread_about_to_sleep_in_its_driver() {
+    loom::model(|| {
+        // The driver sleeps until its bell has rung; a bell rung while nobody sleeps is kept, as an
+        // eventfd keeps it.
+        let bell = Parker::new();
+        let rings = bell.clone();
+        let parker = Parker::with_driver(move || rings.unpark());
+        let count = Arc::new(AtomicUsize::new(0));
+        let (its, counted) = (parker.clone(), Arc::clone(&count));
+        let sleeper = thread::spawn(move || {
+            while counted.load(Ordering::Relaxed) < 2 {
+                its.park_in(|| bell.park());
+            }
+        });
+        let (other, other_count) = (parker.clone(), Arc::clone(&count));
+        let second = thread::spawn(move || {
+            other_count.fetch_add(1, Ordering::Relaxed);
+            other.unpark();
+        });
+        count.fetch_add(1, Ordering::Relaxed);
+        parker.unpark();
+        second.join().unwrap();
+        sleeper.join().unwrap();
+    });
+}
+
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+// Weakened: `publish` that sets its bit by `Release` alone: a cancel that came before is not seen after
+// (neither woken nor cancelled).
+#[test]
+fn cancel_against_the_end_of_the_first_poll() {
+    loom::model(|| {
+        let slot = Arc::new(OneSlot::default());
+        let count = Arc::new(Count(AtomicUsize::new(0)));
+        let its = Arc::clone(&slot);
+        let canceller = thread::spawn(move || its.cancel());
+        slot.publish(Waker::from(Arc::clone(&count)));
+        let sees = slot.is_cancelling();
+        assert!(canceller.join().unwrap());
+        assert!(sees || count.0.load(Ordering::Acquire) == 1, "neither seen nor woken");
+        assert!(slot.close());
+    });
+}
+
+// Weakened: `close` that stores without taking the lock first: the canceller clones a waker that is being
+// dropped, and is told that it cancelled a task that had ended well.
+#[test]
+fn cancel_against_the_close() {
+    loom::model(|| {
+        let slot = Arc::new(OneSlot::default());
+        let count = Arc::new(Count(AtomicUsize::new(0)));
+        slot.publish(Waker::from(Arc::clone(&count)));
+        let other = Arc::clone(&slot);
+        let canceller = thread::spawn(move || other.cancel());
+        let cancelled = slot.close();
+        // Who was told that it could cancel is believed by the close.
+        let asked = canceller.join().unwrap();
+        assert_eq!(cancelled, asked);
+        assert_eq!(count.0.load(Ordering::Acquire), usize::from(asked));
+    });
+}
