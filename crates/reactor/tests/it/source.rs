@@ -1,7 +1,7 @@
 //! A source: any descriptor, registered once, taken apart and put together again.
 
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::pin::pin;
 use std::process::{Command, Stdio};
@@ -218,4 +218,17 @@ fn futures_may_go_to_other_threads() {
     is_send_and_sync(&source);
     is_send(&source.readable());
     is_send(&source.read_with(|mut io| io.read(&mut [0])));
+}
+
+#[test]
+fn a_waiting_task_says_which_descriptor_it_waits_for() {
+    let record = evenkeel_context::Record::new();
+    let (one, _two) = UnixStream::pair().unwrap();
+    let source = Reactor::new().unwrap().register(one).unwrap();
+    let (_, waker) = Count::new();
+    let polled =
+        evenkeel_context::enter(&record, || source.poll_readable(&mut Context::from_waker(&waker)));
+    assert!(polled.is_pending());
+    let fd = source.as_raw_fd() as u64;
+    assert_eq!(record.wait(), (evenkeel_context::Wait::Source, fd));
 }
