@@ -42,7 +42,7 @@ impl Rt for Evenkeel {
         F::Output: Send + 'static,
     {
         let options = Options { workers: threads, ..Options::default() };
-        let runner = Runner::new(options).expect("threads and descriptors are to be had");
+        let mut runner = Runner::new(options).expect("threads and descriptors are to be had");
         runner.run(async { evenkeel::create_task(main).await })
     }
 

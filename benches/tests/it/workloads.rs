@@ -1,12 +1,31 @@
 //! Each case once on each runtime: it ends, its own checks hold, and all do the same work.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 const TIMED: &str = env!("CARGO_BIN_EXE_workload");
 const COUNTED: &str = env!("CARGO_BIN_EXE_workload-counted");
 
+/// No case comes near it: a run that does hangs, and the test should say which.
+const LIMIT: Duration = Duration::from_secs(60);
+
 fn output(program: &str, args: &[&str]) -> String {
-    let output = Command::new(program).args(args).output().unwrap();
+    let mut child = Command::new(program)
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > LIMIT {
+            child.kill().unwrap();
+            panic!("{args:?} hangs");
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // A line of output fits into a pipe, so nobody waited for this reading.
+    let output = child.wait_with_output().unwrap();
     let (out, err) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{args:?}: {}\n{out}{err}", output.status);
