@@ -51,6 +51,10 @@ mod tasks;
 mod wait;
 mod handle;
 
+// Surfaces, written on the leaves' public face alone.
+#[cfg(feature = "net")]
+pub mod net;
+
 mod loom;
 
 // Whole crates, for what is not named below.

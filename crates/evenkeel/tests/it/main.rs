@@ -2,3 +2,25 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod runner;
+
+// How a case is run, and what it says.
+mod loops;
+mod transcript;
+mod child;
+
+// asyncio's cases, by their ids; docs/CONFORMANCE.md has the table.
+mod run;
+mod runner_cases;
+mod sleep;
+mod create_task;
+mod completed;
+mod gather;
+mod wait;
+mod as_completed;
+mod wait_for;
+mod threads;
+mod lock;
+mod event;
+mod semaphore;
+#[cfg(feature = "net")]
+mod net;
