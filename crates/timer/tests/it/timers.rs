@@ -79,8 +79,11 @@ fn a_sleeping_driver_is_called_once_and_only_for_an_earlier_deadline() {
     let f = armed(ms(20), &waker);
     assert_eq!(calls(), 1, "it is awake");
     assert_eq!(timers.about_to_sleep(), f.deadline());
+    timers.awake(); // Of itself this time: nobody called.
+    let g = armed(ms(10), &waker);
+    assert_eq!(calls(), 1, "it is awake");
     assert_eq!(timers.statistics().interruptions, 1);
-    drop((a, b, c, d, e, f));
+    drop((a, b, c, d, e, f, g));
 }
 
 #[test]
