@@ -11,7 +11,8 @@ use evenkeel_examples::Stage;
 use progress::Progress;
 use scenes::{SCENES, Scene};
 use std::any::Any;
-use std::io::{self, IsTerminal};
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
         Ok(Order::Play(scenes)) => play(&scenes),
         Ok(Order::List) => list(),
         Ok(Order::Help) => {
-            println!("{USAGE}");
+            say(USAGE);
             ExitCode::SUCCESS
         }
         Err(mistake) => {
@@ -69,12 +70,13 @@ fn order(mut words: impl Iterator<Item = String>) -> Result<Order, String> {
 
 fn list() -> ExitCode {
     for scene in SCENES {
-        println!("{:<16} {:>4.1} s  {}", scene.name, scene.length(SECOND), scene.asyncio);
+        say(format_args!("{:<16} {:>4.1} s  {}", scene.name, scene.length(SECOND), scene.asyncio));
     }
     ExitCode::SUCCESS
 }
 
 fn play(scenes: &[&Scene]) -> ExitCode {
+    say(format_args!("asyncio's calls, in a hurry: a second of the tour takes {SECOND:?}\n"));
     let begun = Instant::now();
     let mut wrong = Vec::new();
     for (index, scene) in scenes.iter().enumerate() {
@@ -87,19 +89,23 @@ fn play(scenes: &[&Scene]) -> ExitCode {
         let took = curtain.elapsed();
         progress.end();
         match played {
-            Ok(()) => println!("  ok, {:.2} s\n", took.as_secs_f64()),
+            Ok(()) => say(format_args!("  ok, {:.2} s\n", took.as_secs_f64())),
             Err(payload) => {
-                println!("  WRONG: {}\n", reason(&*payload));
+                say(format_args!("  WRONG: {}\n", reason(&*payload)));
                 wrong.push(scene.name);
             }
         }
     }
     let seconds = begun.elapsed().as_secs_f64();
     if wrong.is_empty() {
-        println!("{} of {} scenes as promised, in {seconds:.1} s", scenes.len(), scenes.len());
+        say(format_args!(
+            "{} of {} scenes as promised, in {seconds:.1} s",
+            scenes.len(),
+            scenes.len()
+        ));
         return ExitCode::SUCCESS;
     }
-    println!("{} of {} scenes WRONG: {}", wrong.len(), scenes.len(), wrong.join(", "));
+    say(format_args!("{} of {} scenes WRONG: {}", wrong.len(), scenes.len(), wrong.join(", ")));
     ExitCode::FAILURE
 }
 
@@ -107,9 +113,16 @@ fn play(scenes: &[&Scene]) -> ExitCode {
 fn introduce(number: usize, of: usize, scene: &Scene) {
     let colours = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let (bold, dim, plain) = if colours { ("\x1b[1m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
-    println!("{bold}{number}/{of}  {}{plain}", scene.name);
-    println!("  {dim}asyncio   {}{plain}", scene.asyncio);
-    println!("  evenkeel  {}", scene.evenkeel);
+    say(format_args!("{bold}{number}/{of}  {}{plain}", scene.name));
+    say(format_args!("  {dim}asyncio   {}{plain}", scene.asyncio));
+    say(format_args!("  evenkeel  {}", scene.evenkeel));
+}
+
+/// Prints a line. Whoever has stopped listening (`| head`) has seen enough: that ends the tour.
+fn say(line: impl Display) {
+    if writeln!(io::stdout(), "{line}").is_err() {
+        std::process::exit(1);
+    }
 }
 
 fn reason(payload: &(dyn Any + Send)) -> &str {
