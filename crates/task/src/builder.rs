@@ -116,6 +116,12 @@ impl Spawner {
         spawn::send(&self.home, future, Named::nothing())
     }
 
+    /// Whether no task is queued there, as far as any thread can see. A task that runs, or that the
+    /// executor's own threads have taken out of the queue, is not.
+    pub fn is_idle(&self) -> bool {
+        self.home.is_idle()
+    }
+
     /// Whether the executor is gone, or going.
     pub fn is_closed(&self) -> bool {
         self.home.is_closed()

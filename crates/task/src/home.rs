@@ -107,6 +107,15 @@ impl Home {
         self.closed.load(Ordering::SeqCst)
     }
 
+    /// Whether nothing is queued that others than the workers can see.
+    pub(crate) fn is_idle(&self) -> bool {
+        match &self.kind {
+            Kind::Shared(queue) => !queue.has_work(),
+            Kind::Local(queue) => !queue.is_called(),
+            Kind::Jobs => true,
+        }
+    }
+
     /// A new task's first way into its queue.
     pub(crate) fn enqueue(&self, runnable: Runnable<Meta>) {
         match &self.kind {

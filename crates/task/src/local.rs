@@ -108,6 +108,11 @@ impl LocalQueue {
         self.on_owner(|ready| ready.len())
     }
 
+    /// Whether other threads pushed something that was not taken in yet; from any thread.
+    pub(crate) fn is_called(&self) -> bool {
+        !self.remote.is_empty()
+    }
+
     /// Whether nothing is ready, here or at the door.
     pub(crate) fn is_idle(&self) -> bool {
         self.on_owner(|ready| ready.is_empty()) && self.remote.is_empty()

@@ -20,13 +20,14 @@ fn steal_while_the_owner_pushes_and_pops() {
     loom::model(|| {
         let ring = Arc::new(FourRing::default());
         let thief_ring = Arc::clone(&ring);
-        ring.push(1);
         let thief = thread::spawn(move || {
             let mine = FourRing::default();
             let mut got: Vec<usize> = thief_ring.steal_into(&mine).into_iter().collect();
             got.extend(std::iter::from_fn(|| mine.pop()));
             got
         });
+        thread::yield_now(); // Or loom never lets the thief go first.
+        ring.push(1);
         ring.push(2);
         let mut got: Vec<usize> = ring.pop().into_iter().collect();
         ring.push(3);
@@ -53,6 +54,7 @@ fn steal_while_a_full_ring_wraps() {
             got.extend(std::iter::from_fn(|| mine.pop()));
             got
         });
+        thread::yield_now();
         let mut got = Vec::new();
         for item in 5..=6 {
             if !ring.push(item) {
@@ -104,7 +106,8 @@ fn two_thieves_share() {
         };
         let (one, two) = (Arc::clone(&ring), Arc::clone(&ring));
         let thieves = [thread::spawn(move || steal(one)), thread::spawn(move || steal(two))];
-        let mut got: Vec<usize> = thieves.into_iter().flat_map(|thief| thief.join().unwrap()).collect();
+        let mut got: Vec<usize> =
+            thieves.into_iter().flat_map(|thief| thief.join().unwrap()).collect();
         got.extend(std::iter::from_fn(|| ring.pop()));
         got.sort_unstable();
         assert_eq!(got, [1, 2, 3]);
@@ -124,8 +127,8 @@ fn push_against_the_last_sleeper() {
             let mut searching = false;
             // Relaxed, and only its pusher writes it: what must order it is the protocol.
             while !its_work.load(Ordering::Relaxed) {
-                searching = its_sleepers
-                    .sleep(&parker, searching, || its_work.load(Ordering::Relaxed));
+                searching =
+                    its_sleepers.sleep(&parker, searching, || its_work.load(Ordering::Relaxed));
             }
         });
         work.store(true, Ordering::Relaxed);
@@ -134,40 +137,36 @@ fn push_against_the_last_sleeper() {
     });
 }
 
-// Weakened: `found` that does not look for more work after it stopped searching: the second push, which
-// saw a searcher and woke nobody, is never run (deadlock).
+// Two tasks that need two workers, because neither worker comes back from its task. Weakened:
+// `stop_searching` that never says "last", or `found` that does not look for more work then: the second
+// push saw a searcher and woke nobody, and the second worker sleeps for ever (deadlock).
 #[test]
 fn push_against_a_searcher_that_found_other_work() {
     loom::model(|| {
         let sleepers = Arc::new(Sleepers::default());
         let work = Arc::new(AtomicUsize::new(0));
-        let done = Arc::new(AtomicUsize::new(0));
-        let take = |work: &AtomicUsize| {
-            work.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
-        };
-        let (s, w, d) = (Arc::clone(&sleepers), Arc::clone(&work), Arc::clone(&done));
-        let sleeper = thread::spawn(move || {
+        let worker = |sleepers: Arc<Sleepers>, work: Arc<AtomicUsize>| {
             let parker = Parker::new();
             let mut searching = false;
-            loop {
-                if take(&w) {
-                    if std::mem::take(&mut searching) {
-                        s.found(|| w.load(Ordering::Relaxed) > 0);
-                    }
-                    if d.fetch_add(1, Ordering::AcqRel) == 1 {
-                        return;
-                    }
-                } else {
-                    searching = s.sleep(&parker, searching, || w.load(Ordering::Relaxed) > 0);
-                }
+            let take = |n: usize| n.checked_sub(1);
+            while work.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
+                let has_work = || work.load(Ordering::Relaxed) > 0;
+                searching = sleepers.sleep(&parker, searching, has_work);
             }
-        });
+            if searching {
+                sleepers.found(|| work.load(Ordering::Relaxed) > 0);
+            }
+        };
+        let (s, w) = (Arc::clone(&sleepers), Arc::clone(&work));
+        let one = thread::spawn(move || worker(s, w));
+        let (s, w) = (Arc::clone(&sleepers), Arc::clone(&work));
+        let two = thread::spawn(move || worker(s, w));
         for _ in 0..2 {
             work.fetch_add(1, Ordering::Relaxed);
             sleepers.wake_one();
         }
-        sleeper.join().unwrap();
-        assert_eq!(done.load(Ordering::Acquire), 2);
+        one.join().unwrap();
+        two.join().unwrap();
     });
 }
 
@@ -252,6 +251,7 @@ fn cancel_against_the_close() {
         slot.publish(Waker::from(Arc::clone(&count)));
         let other = Arc::clone(&slot);
         let canceller = thread::spawn(move || other.cancel());
+        thread::yield_now(); // Or loom never lets the canceller go first.
         let cancelled = slot.close();
         // Who was told that it could cancel is believed by the close.
         let asked = canceller.join().unwrap();
