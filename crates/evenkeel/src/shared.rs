@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     driven: AtomicBool,
     /// The local executor of each worker, and the thread's sleeper.
     locals: Mutex<Vec<(Spawner, Parker)>>,
+    /// How many workers rest in `park`. Counted only for a clock that is moved by hand or jumps.
+    resting: Mutex<usize>,
     /// How many workers may still have tasks, once the end has begun.
     busy: AtomicUsize,
     /// The end has begun: workers cancel what is theirs, and go when all is gone.
@@ -69,6 +71,7 @@ impl Shared {
             pool,
             driven: AtomicBool::new(false),
             locals: Mutex::new(Vec::new()),
+            resting: Mutex::new(0),
             busy: AtomicUsize::new(0),
             ending: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
@@ -120,10 +123,24 @@ impl Shared {
         self.executor.as_ref().is_none_or(Executor::is_empty)
     }
 
-    /// All workers sleep: nothing will happen before the next deadline, unless from outside.
-    pub(crate) fn all_asleep(&self) -> bool {
-        let asleep = |executor: &Executor<'_>| executor.statistics().asleep == self.workers;
-        self.executor.as_ref().is_none_or(asleep) && self.pool.pending() == 0
+    /// Counts a worker among those that rest until the guard is dropped.
+    pub(crate) fn rest(&self) -> Resting<'_> {
+        *lock(&self.resting) += 1;
+        Resting(&self.resting)
+    }
+
+    /// All workers rest and nothing is queued: nothing will happen before the next deadline, unless from
+    /// outside. A worker may have been woken and not know it yet; then what it was woken for is queued,
+    /// and stays so while we hold the count, which it must leave first.
+    pub(crate) fn all_rest(&self) -> bool {
+        // Calls first: one that has ended has queued whom it woke.
+        if self.pool.pending() > 0 {
+            return false;
+        }
+        let resting = lock(&self.resting);
+        *resting == self.workers
+            && self.executor.as_ref().is_none_or(|executor| executor.spawner().is_idle())
+            && lock(&self.locals).iter().all(|(spawner, _)| spawner.is_idle())
     }
 
     pub(crate) fn is_ending(&self) -> bool {
@@ -164,6 +181,15 @@ impl Shared {
         for parker in parkers {
             parker.unpark();
         }
+    }
+}
+
+/// A worker rests.
+pub(crate) struct Resting<'a>(&'a Mutex<usize>);
+
+impl Drop for Resting<'_> {
+    fn drop(&mut self) {
+        *lock(self.0) -= 1;
     }
 }
 

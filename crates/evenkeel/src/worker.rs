@@ -28,6 +28,8 @@ pub(crate) struct Loop {
     worker: Option<Worker<'static>>,
     parker: Parker,
     index: usize,
+    /// Real time does not pass on the runner's clock.
+    manual: bool,
     /// Tasks run since the last look outside.
     unseen: Cell<usize>,
     /// When the end must be over, in real time, while it is under way.
@@ -51,6 +53,7 @@ impl Loop {
             worker,
             parker,
             index,
+            manual: shared.timers.clock().is_manual(),
             unseen: Cell::new(0),
             limit: Cell::new(None),
         }
@@ -81,7 +84,7 @@ impl Loop {
         let ran = self.local.ready() + if shared == Turn::More { LOOK_EVERY } else { 1 };
         self.unseen.set(self.unseen.get() + ran);
         // A made-up clock is looked at each time: it costs nothing, and a test's order is exact.
-        if self.unseen.get() >= LOOK_EVERY || self.shared.timers.clock().is_manual() {
+        if self.unseen.get() >= LOOK_EVERY || self.manual {
             self.unseen.set(0);
             self.batch(|| {
                 self.shared.try_drive(|| self.look());
@@ -131,21 +134,23 @@ impl Loop {
     }
 
     fn park(&self, parker: &Parker) {
+        let mut resting = self.manual.then(|| self.shared.rest());
         let drove = self.shared.try_drive(|| {
-            if self.jump() {
-                return;
+            if !self.jump() {
+                let deadline = self.shared.timers.about_to_sleep();
+                // Manual deadlines mean nothing to the kernel; who moves the clock wakes us.
+                let deadline = deadline.filter(|_| !self.manual);
+                let until = deadline.into_iter().chain(self.limit.get()).min();
+                parker.park_in(|| self.wait(Wait::Until(until)));
+                self.shared.timers.awake();
+                self.fire();
             }
-            let deadline = self.shared.timers.about_to_sleep();
-            // Manual deadlines mean nothing to the kernel; who moves the clock wakes us.
-            let deadline = deadline.filter(|_| !self.shared.timers.clock().is_manual());
-            let until = deadline.into_iter().chain(self.limit.get()).min();
-            parker.park_in(|| self.wait(Wait::Until(until)));
-            self.shared.timers.awake();
-            self.fire();
+            // Before another may drive: what was woken is in our own queue, where nobody else sees it.
+            drop(resting.take());
         });
         if drove.is_none() {
-            if self.shared.timers.clock().is_manual() && self.shared.all_asleep() {
-                self.shared.reactor.notify(); // Its holder waits to hear that everybody sleeps.
+            if self.manual && self.shared.all_rest() {
+                self.shared.reactor.notify(); // Its holder waits to hear that everybody rests.
             }
             match self.limit.get() {
                 None => parker.park(),
@@ -157,7 +162,7 @@ impl Loop {
     /// With a clock that jumps when nothing is left to do: looks once more, then lets it jump.
     fn jump(&self) -> bool {
         let (timers, clock) = (&self.shared.timers, self.shared.timers.clock());
-        if !clock.is_manual() || !self.shared.all_asleep() {
+        if !self.manual || !self.shared.all_rest() {
             return false;
         }
         if self.shared.reactor.wait(Some(Duration::ZERO)).is_ok_and(|woken| woken > 0) {

@@ -19,6 +19,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
@@ -66,7 +67,7 @@ impl<F: Future> Life<F> {
         // SAFETY: STAYS PUT.
         let meta = unsafe { this.meta.as_ref() };
         let gone = drop_future(meta, this.future);
-        let ended = end(meta, gone.map_or(End::Cancelled, End::Panicked));
+        let ended = end(meta, gone.map_or(End::Cancelled(None), End::Panicked));
         // A panic reports itself, for there is nobody to hear of it; callbacks have no loop to run on.
         drop(ended);
     }
@@ -75,7 +76,8 @@ impl<F: Future> Life<F> {
 /// How the future came to its end.
 enum End {
     Completed,
-    Cancelled,
+    /// With the reason of the cancelled task that this one awaited, if that is how the cancel came.
+    Cancelled(Option<Arc<str>>),
     Panicked(Box<dyn Any + Send>),
     Refused(io::Error),
 }
@@ -83,9 +85,10 @@ enum End {
 impl End {
     /// An awaiter of a cancelled task unwinds as cancelled, a refused job as refused; else it is a panic.
     fn of(payload: Box<dyn Any + Send>) -> End {
-        if payload.is::<Cancelled>() {
-            return End::Cancelled;
-        }
+        let payload = match payload.downcast::<Cancelled>() {
+            Ok(cancelled) => return End::Cancelled(cancelled.reason),
+            Err(payload) => payload,
+        };
         match payload.downcast::<Refused>() {
             Ok(refused) => End::Refused(refused.0),
             Err(payload) => End::Panicked(payload),
@@ -103,7 +106,7 @@ impl<F: Future> Future for Life<F> {
         let slot = meta.slot();
         slot.record.begin_poll();
         let (value, how) = if slot.is_cancelling() {
-            (None, End::Cancelled)
+            (None, End::Cancelled(None))
         } else {
             let future = this.future.as_mut().as_pin_mut().expect("a task polled after its end");
             let polled =
@@ -119,7 +122,7 @@ impl<F: Future> Future for Life<F> {
                     if !slot.is_cancelling() {
                         return Poll::Pending;
                     }
-                    (None, End::Cancelled)
+                    (None, End::Cancelled(None))
                 }
             }
         };
@@ -164,7 +167,8 @@ fn end(meta: &Meta, how: End) -> (Option<Box<Failure>>, Option<(Ended, Vec<Callb
     let rare = if closed.rare { meta.home.registry.forget_rare(id) } else { Rare::default() };
     let failure = match how {
         End::Completed if !closed.cancelled => None,
-        End::Completed | End::Cancelled => Some(Failure::cancelled(rare.reason)),
+        End::Completed => Some(Failure::cancelled(rare.reason)),
+        End::Cancelled(theirs) => Some(Failure::cancelled(rare.reason.or(theirs))),
         End::Refused(error) => Some(Failure::refused(error)),
         End::Panicked(payload) => {
             Some(Failure::panicked(payload, TaskId(id), rare.name, spawned_at, &meta.home))

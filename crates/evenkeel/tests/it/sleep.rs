@@ -1,0 +1,198 @@
+//! asyncio's cases of `sleep`.
+//!
+//! SLP-08 polls each sleep once, since a sleep that was never polled has no timer.
+
+use std::time::Duration;
+
+use evenkeel::timer::{TimerStatistics, sleep_secs};
+use evenkeel::{
+    Handle, ManualClock, Options, Runner, create_task, gather, now, sleep, sleep_until, timeout,
+    yield_now,
+};
+use std::sync::Arc;
+
+use crate::loops::{ms, on_one, on_one_and_two, secs, settle, ticks};
+use crate::transcript::{Count, Transcript};
+
+fn timers() -> TimerStatistics {
+    Handle::current().statistics().unwrap().timers
+}
+
+#[test]
+fn slp_01_a_sleep_of_zero_lets_the_others_go_first_exactly_once() {
+    on_one(|| async {
+        let count = Count::default();
+        let counted = count.clone();
+        create_task(async move { counted.one() }).detach();
+        assert_eq!(count.get(), 0);
+        sleep(Duration::ZERO).await;
+        assert_eq!(count.get(), 1);
+        assert_eq!(timers().armed, 0, "no timer");
+    });
+}
+
+#[test]
+fn slp_02_two_sleeps_one_after_the_other_take_the_sum_exactly() {
+    on_one_and_two(|| async {
+        let begun = now();
+        sleep(ms(50)).await;
+        sleep(ms(50)).await;
+        assert_eq!(now() - begun, ms(100));
+        assert_eq!((timers().armed, timers().fired), (2, 2));
+    });
+}
+
+#[test]
+fn slp_03_a_cancelled_sleep_leaves_no_timer() {
+    on_one(|| async {
+        let task = create_task(sleep(secs(10)));
+        ticks(1).await;
+        assert_eq!(timers().registered, 1);
+        assert!(task.cancel());
+        ticks(1).await;
+        assert_eq!(timers().registered, 0);
+        assert!(task.join().await.unwrap_err().is_cancelled());
+    });
+    on_one_and_two(|| async {
+        let task = create_task(sleep(secs(10)));
+        settle().await;
+        task.cancelled().await;
+        assert_eq!(timers().registered, 0);
+    });
+}
+
+#[test]
+fn slp_04_a_sleeper_cancelled_by_a_timer_ends_then() {
+    on_one_and_two(|| async {
+        let begun = now();
+        let sleeper = create_task(sleep(secs(5000)));
+        let canceller = sleeper.canceller();
+        let timer = create_task(async move {
+            sleep(ms(100)).await;
+            canceller.cancel()
+        });
+        assert!(sleeper.join().await.unwrap_err().is_cancelled());
+        assert_eq!(now() - begun, ms(100));
+        assert!(timer.await);
+    });
+}
+
+#[test]
+fn slp_05_not_a_number_is_an_error_and_for_ever_is_for_ever() {
+    on_one_and_two(|| async {
+        let error = sleep_secs(f64::NAN).unwrap_err();
+        assert!(error.to_string().contains("NaN"), "{error}");
+        for never in [sleep(Duration::MAX), sleep_secs(f64::INFINITY).unwrap()] {
+            assert!(timeout(secs(100 * 365 * 86400), never).await.is_err());
+        }
+    });
+}
+
+#[test]
+fn slp_06_deadlines_that_have_passed_come_in_their_order() {
+    on_one(|| async {
+        sleep(secs(10)).await;
+        let log = Transcript::new();
+        let begun = now();
+        for (ago, word) in [(1, "a"), (2, "b")] {
+            let log = log.clone();
+            create_task(async move {
+                sleep_until(begun - secs(ago)).await;
+                log.say(word);
+            })
+            .detach();
+        }
+        ticks(3).await;
+        assert_eq!((log.said().as_str(), now()), ("b a", begun));
+    });
+    on_one(|| async {
+        let log = Transcript::new();
+        let say = |sleep, word| {
+            let log = log.clone();
+            async move {
+                let sleep: evenkeel::Sleep = sleep;
+                sleep.await;
+                log.say(word);
+            }
+        };
+        let negative = create_task(say(sleep_secs(-1.0).unwrap(), "negative"));
+        let zero = create_task(say(sleep(Duration::ZERO), "zero"));
+        let short = create_task(say(sleep(Duration::from_nanos(1)), "short"));
+        gather((negative, zero, short)).await;
+        assert_eq!(log.said(), "negative zero short");
+    });
+}
+
+#[test]
+fn slp_07_equal_deadlines_come_in_the_order_they_were_set() {
+    on_one(|| async {
+        let log = Transcript::new();
+        let at = now() + secs(1);
+        let tasks: Vec<_> = (0..12)
+            .map(|n| {
+                let log = log.clone();
+                create_task(async move {
+                    sleep_until(at).await;
+                    log.say(n);
+                })
+            })
+            .collect();
+        gather(tasks).await;
+        assert_eq!(log.said(), "0 1 2 3 4 5 6 7 8 9 10 11");
+    });
+}
+
+#[test]
+fn slp_08_sleeps_that_are_dropped_take_no_memory() {
+    on_one_and_two(|| async {
+        let live = create_task(sleep(secs(3000)));
+        settle().await;
+        for _ in 0..10_000 {
+            let hour = sleep(secs(3600));
+            assert!(timeout(Duration::ZERO, hour).await.is_err());
+        }
+        let timers = timers();
+        assert!(timers.armed >= 10_000, "{timers:?}");
+        assert_eq!(timers.registered, 1);
+        // Room for more is kept, so that it is not asked for again and again; it does not grow.
+        let workers = Handle::current().statistics().unwrap().workers;
+        assert!(timers.capacity <= 256 * workers, "{timers:?}");
+        drop(live);
+    });
+}
+
+#[test]
+fn slp_10_a_sleep_is_never_early() {
+    let clock = ManualClock::new();
+    let options = Options { workers: 1, clock: Arc::new(clock.clone()), ..Options::default() };
+    Runner::new(options).unwrap().run(async {
+        for nanos in [1, 999, 65_536, 999_999, 1_000_001, 3_600_000_000_001] {
+            let duration = Duration::from_nanos(nanos);
+            let task = create_task(sleep(duration));
+            ticks(2).await;
+            clock.advance(duration - Duration::from_nanos(1));
+            ticks(3).await;
+            assert!(!task.is_finished(), "{duration:?}");
+            clock.advance(Duration::from_nanos(1));
+            ticks(3).await;
+            assert!(task.is_finished(), "{duration:?}");
+        }
+    });
+}
+
+#[test]
+fn slp_10_what_is_ready_comes_first_then_what_is_due_then_what_they_began() {
+    on_one(|| async {
+        let log = Transcript::new();
+        let (soon, nested) = (log.clone(), log.clone());
+        create_task(async move {
+            soon.say("soon");
+            create_task(async move { nested.say("nested") }).detach();
+        })
+        .detach();
+        sleep_until(now()).await;
+        log.say("later");
+        yield_now().await;
+        assert_eq!(log.said(), "soon later nested");
+    });
+}
