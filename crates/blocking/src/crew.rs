@@ -11,13 +11,14 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::{
-    loom::{Builder, Condvar, JoinHandle, Mutex, MutexGuard, lock, park},
+    loom::{Builder, Condvar, JoinHandle, Mutex, MutexGuard, clock, lock, park},
     options::{PoolOptions, StartThread},
-    queue::{Errand, OnQuiet, Queue, Run, START_REST},
+    orders::Errand,
+    queue::{OnQuiet, Queue, Run, START_REST},
     statistics::PoolStatistics,
     worker,
 };
@@ -54,7 +55,7 @@ impl<J: Run> Crew<J> {
         let taken_in = self.lock().submit(job);
         match taken_in {
             Ok(errand) => self.perform(errand),
-            Err(job) => job.refuse(closed()),
+            Err(job) => quietly(|| job.refuse(closed())),
         }
     }
 
@@ -92,11 +93,11 @@ impl<J: Run> Crew<J> {
     pub fn join(self: &Arc<Self>, limit: Duration) -> Result<(), (Vec<J::Label>, usize)> {
         self.close();
         // None: so far away that it is never.
-        let deadline = Instant::now().checked_add(limit);
+        let deadline = clock().checked_add(limit);
         let mut queue = self.lock();
         while queue.threads() > 0 {
             let rest = match deadline {
-                Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+                Some(deadline) => deadline.saturating_duration_since(clock()),
                 None => Duration::MAX,
             };
             if rest.is_zero() {
@@ -150,11 +151,11 @@ impl<J: Run> Crew<J> {
                 gone.into_iter().for_each(join_thread);
             }
             Err(error) => {
-                let again = Instant::now() + START_REST;
+                let again = clock() + START_REST;
                 let refused = self.lock().has_not_started(seat, sitting, again);
                 self.left.notify_all();
                 for job in refused {
-                    job.refuse(no_thread(&error));
+                    quietly(|| job.refuse(no_thread(&error)));
                 }
             }
         }
@@ -211,6 +212,6 @@ fn closed() -> io::Error {
 
 /// One error for each job: `io::Error` cannot be cloned.
 fn no_thread(error: &io::Error) -> io::Error {
-    let text = format!("no thread could be started to run this: {error}");
+    let text = format!("no thread could be started: {error}");
     io::Error::new(error.kind(), text)
 }

@@ -44,6 +44,7 @@ mod statistics;
 mod crew;
 #[allow(unreachable_pub, reason = "public for models only")]
 mod queue;
+mod orders;
 mod seats;
 mod worker;
 

@@ -3,7 +3,11 @@
 //! Nothing else in this crate names them, so what the pool does can be model-checked.
 #![allow(clippy::disallowed_types, reason = "the facade itself")]
 
-use std::{io, sync::PoisonError, time::Duration};
+use std::{
+    io,
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
 
 #[cfg(loom)]
 pub(crate) use ::loom::{
@@ -20,6 +24,17 @@ pub(crate) use std::{
 /// none of them can be left half changed.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The time. Under loom it stands still: what a model does must not depend on when it runs.
+pub(crate) fn clock() -> Instant {
+    #[cfg(loom)]
+    return {
+        static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+        *START.get_or_init(Instant::now)
+    };
+    #[cfg(not(loom))]
+    Instant::now()
 }
 
 /// Parks on `signal` with `mutex` released; true: `limit` is over and nobody signalled in time.

@@ -12,10 +12,12 @@
 //! ```text
 //!                    +-- nothing waits: rests; helpers come singly again
 //!                    |
-//!   sent for -> arrives -- others hardly moved: their jobs block. Takes one, sends for two
-//!   (tend)     (next)|     more: helpers come twice as many abreast as before, to ABREAST
+//!   sent for -> arrives -- no job has ended since: they block. Takes one; from now on helpers
+//!   (tend)     (next)|     come twice as many abreast as before, up to ABREAST
 //!                    |
-//!                    +-- others took QUICK jobs and more: looks on, parked for LOOK
+//!                    +-- some have ended: takes one; helpers come singly again
+//!                    |
+//!                    +-- QUICK or more have ended: looks on, parked for LOOK
 //!                              |                     |
 //!                              +-- the backlog it saw has gone: looks on (look_over)
 //!                              +-- it has not: takes a job, sends for another
@@ -38,7 +40,8 @@ use std::{
 };
 
 use crate::{
-    loom::{Condvar, JoinHandle},
+    loom::{Condvar, JoinHandle, clock},
+    orders::{Errand, News, Next, Rest},
     seats::{Call, Seats},
     statistics::PoolStatistics,
 };
@@ -55,17 +58,15 @@ pub trait Run: Send + 'static {
     fn label(&self) -> Self::Label;
 }
 
-/// A helper that finds this many jobs taken since it was called looks on instead of joining in.
+/// A helper that finds that so many jobs ended since it was sent for looks on instead of joining in.
 ///
 /// A wake takes some 20 to 50 us, so at eight the jobs last 5 us or less: as much as the wake
 /// itself costs. Smaller keeps more threads asleep, larger spreads small jobs over more cores.
 /// Re-measure with rows of 1000 jobs of 0, 5 and 20 us.
 const QUICK: u64 = 8;
 
-/// At most this many helpers are on their way at once.
-///
-/// Larger has many blocking jobs running sooner, smaller wakes fewer threads that find nothing
-/// left. Re-measure with 64 jobs of 10 ms on 64 threads, cold and warm, on a loaded machine.
+/// At most this many helpers are on their way at once. Larger has many blocking jobs running
+/// sooner, smaller wakes fewer threads that find nothing left.
 const ABREAST: usize = 4;
 
 /// How long a helper that looks on waits before it looks again. A job that stands behind others
@@ -94,43 +95,6 @@ enum Phase {
 struct Watch {
     seat: usize,
     backlog: u64,
-}
-
-/// What a thread shall do now; the lock is released first.
-pub(crate) enum Next<J> {
-    Run(J, [Errand; 2]),
-    Park(Rest),
-    Leave,
-}
-
-/// What a parked thread waits for besides being called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rest {
-    /// The end of keep-alive.
-    Idle,
-    /// The next look at the backlog.
-    Look,
-}
-
-/// Why a thread asks what to do.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum News {
-    Started,
-    Called,
-    Done,
-    Over(Rest),
-}
-
-/// What somebody must do about the queue once the lock is released.
-#[must_use = "a job may be stranded"]
-pub(crate) enum Errand {
-    None,
-    Call(Arc<Condvar>),
-    /// Start a thread for this seat, reserved for it.
-    Start {
-        seat: usize,
-        sitting: u64,
-    },
 }
 
 pub(crate) struct Queue<J: Run> {
@@ -228,10 +192,11 @@ impl<J: Run> Queue<J> {
         };
         // Without anybody at work there is nothing to judge by.
         if helps && self.busy > 0 && !self.jobs.is_empty() {
-            if self.taken - self.seats.sent_for(seat) >= QUICK {
-                return self.look_on(seat);
+            match self.finished() - self.seats.sent_for(seat) {
+                0 => self.abreast = (self.abreast * 2).min(ABREAST),
+                QUICK.. => return self.look_on(seat),
+                _ => self.abreast = 1,
             }
-            self.abreast = (self.abreast * 2).min(ABREAST);
         }
         self.take_or_rest(seat)
     }
@@ -324,14 +289,14 @@ impl<J: Run> Queue<J> {
         }
         if let Some(seat) = self.idle.pop() {
             self.coming += 1;
-            return Errand::Call(self.seats.call(seat, Call::Help, self.taken));
+            return Errand::Call(self.seats.call(seat, Call::Help, self.finished()));
         }
         let full = self.threads() == self.limit || self.coming + self.starting >= wanted;
         if full || !self.may_start() {
             return Errand::None;
         }
         self.starting += 1;
-        let (seat, sitting) = self.seats.reserve(self.taken);
+        let (seat, sitting) = self.seats.reserve(self.finished());
         self.most_threads = self.most_threads.max(self.threads());
         Errand::Start { seat, sitting }
     }
@@ -339,7 +304,7 @@ impl<J: Run> Queue<J> {
     /// Reads the clock only after a start has failed.
     fn may_start(&mut self) -> bool {
         match self.no_start_before {
-            Some(until) if self.threads() > 0 && Instant::now() < until => false,
+            Some(until) if self.threads() > 0 && clock() < until => false,
             _ => {
                 self.no_start_before = None;
                 true
@@ -396,7 +361,7 @@ impl<J: Run> Queue<J> {
         self.phase = Phase::Closing;
         self.watch = None;
         let idle = mem::take(&mut self.idle);
-        idle.into_iter().map(|seat| self.seats.call(seat, Call::Close, self.taken)).collect()
+        idle.into_iter().map(|seat| self.seats.call(seat, Call::Close, self.finished())).collect()
     }
 
     /// Takes back what has not begun, to be dropped outside the lock; then to be called.
@@ -415,6 +380,10 @@ impl<J: Run> Queue<J> {
         self.seats.taken()
     }
 
+    fn finished(&self) -> u64 {
+        self.taken - self.busy as u64
+    }
+
     pub(crate) fn statistics(&self) -> PoolStatistics {
         PoolStatistics {
             limit: self.limit,
@@ -426,7 +395,7 @@ impl<J: Run> Queue<J> {
             started: self.started,
             start_failures: self.start_failures,
             submitted: self.submitted,
-            finished: self.taken - self.busy as u64,
+            finished: self.finished(),
             withdrawn: self.withdrawn,
             refused: self.refused,
         }

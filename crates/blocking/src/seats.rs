@@ -22,7 +22,7 @@ pub(crate) enum Call {
 struct Seat<L> {
     signal: Arc<Condvar>,
     call: Call,
-    /// How many jobs had been taken when this thread was sent for.
+    /// How many jobs had ended when this thread was sent for.
     sent_for: u64,
     sitting: u64,
     arrived: bool,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::{
     crew::{Crew, quietly},
-    queue::{LOOK, News, Next, Rest, Run},
+    orders::{News, Next, Rest},
+    queue::{LOOK, Run},
 };
 
 /// The life of the thread that sits in `seat`.

@@ -141,6 +141,6 @@ fn many_callers_and_a_supply_that_comes_and_goes() {
         .collect();
     let done: usize = callers.into_iter().map(|caller| caller.join().unwrap()).sum();
     assert!(done > 0);
-    assert_eq!(pool.statistics().finished, done as u64);
     assert!(pool.join(LONG).is_ok());
+    assert_eq!(pool.statistics().finished, done as u64);
 }

@@ -47,17 +47,23 @@ fn idle_threads_are_used_before_others_are_started() {
     gate.open();
 }
 
-#[test]
-fn a_row_of_tiny_calls_does_not_fill_the_pool() {
+/// The most threads that twenty rows of a thousand tiny calls had.
+fn threads_for_tiny_calls() -> usize {
     let pool = ThreadPool::new(512);
     for _ in 0..20 {
         let tasks: Vec<_> = (0..1000_u64).map(|n| pool.run(move || n)).collect();
         let sum: u64 = tasks.into_iter().map(block_on).sum();
         assert_eq!(sum, 499_500);
     }
-    // A handful on a machine of its own; a loaded one may see threads held up in a call.
-    let most = pool.statistics().most_threads;
-    assert!(most <= 64, "{most} threads for tiny calls");
+    pool.statistics().most_threads
+}
+
+#[test]
+fn a_row_of_tiny_calls_does_not_fill_the_pool() {
+    // Where a call loses its processor in the middle of a lock that all calls take, they do block,
+    // and that happens on a loaded machine; hence the best of some attempts.
+    let attempts: Vec<_> = (0..10).map(|_| threads_for_tiny_calls()).collect();
+    assert!(attempts.iter().any(|&most| most <= 32), "{attempts:?} threads for tiny calls");
 }
 
 #[test]

@@ -1,12 +1,6 @@
-//! What belongs to others and panics: calls, values, wakers and callbacks cost no thread.
+//! What belongs to others and panics: calls, values and callbacks cost no thread.
 
-use std::{
-    future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
-    sync::Arc,
-    task::{Context, Wake, Waker},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use evenkeel_blocking::ThreadPool;
 use evenkeel_task::block_on;
@@ -21,14 +15,6 @@ impl Drop for PanicsOnDrop {
         if !std::thread::panicking() {
             panic!("dropped");
         }
-    }
-}
-
-struct PanickingWaker;
-
-impl Wake for PanickingWaker {
-    fn wake(self: Arc<Self>) {
-        panic!("woken");
     }
 }
 
@@ -93,19 +79,6 @@ fn what_a_withdrawn_call_captured_panics_when_it_is_dropped() {
     gate.open();
     block_on(first);
     assert!(pool.join(LONG).is_ok());
-}
-
-#[test]
-fn a_waker_that_panics() {
-    let (pool, gate) = (ThreadPool::new(1), Gate::new());
-    let inner = gate.clone();
-    let mut task = pin!(pool.run(move || inner.pass()));
-    gate.wait_for(1);
-    let waker = Waker::from(Arc::new(PanickingWaker));
-    assert!(task.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    gate.open();
-    block_on(task);
-    still_works(&pool);
 }
 
 #[test]
