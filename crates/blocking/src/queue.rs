@@ -1,7 +1,8 @@
 //! The queue: jobs that wait for a thread, threads that wait for a job, and who must be called next.
 //!
 //! It promises that no job is forgotten (TENDED below) and that jobs start in the order they came.
-//! It is plain data: the lock, the threads and the clock belong to `crew.rs` and `worker.rs`.
+//! It is plain data: the lock and the threads belong to `crew.rs` and `worker.rs`. The clock is read
+//! only where a start has failed.
 //!
 //! # Who is called, and when
 //!
