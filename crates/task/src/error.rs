@@ -7,7 +7,8 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::home::Home;
-use crate::meta::{Meta, TaskId};
+use crate::locals::Locals;
+use crate::meta::{Extra, Meta, TaskId, in_context};
 
 /// A cancel reached this place: the payload with which an awaiter of a cancelled task unwinds, quietly,
 /// to its own task's boundary, and the error of [`check_cancelled`](crate::check_cancelled).
@@ -40,7 +41,8 @@ pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
     }
 }
 
-/// A task panicked and nobody holds a handle that would tell.
+/// A task panicked and nobody holds a handle that would tell. Whoever is called with it sees the task's
+/// task-locals.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FailureReport {
@@ -85,6 +87,7 @@ struct Unread {
     id: TaskId,
     name: Option<Arc<str>>,
     spawned_at: Option<&'static Location<'static>>,
+    locals: Locals,
 }
 
 impl Failure {
@@ -101,9 +104,11 @@ impl Failure {
         id: TaskId,
         name: Option<Arc<str>>,
         spawned_at: Option<&'static Location<'static>>,
-        home: &Arc<Home>,
+        meta: &Meta,
     ) -> Failure {
-        let report = Some(Unread { home: Arc::clone(home), id, name, spawned_at });
+        let locals = meta.extra().and_then(Extra::locals);
+        let home = Arc::clone(&meta.home);
+        let report = Some(Unread { home, id, name, spawned_at, locals });
         Failure { kind: Some(Kind::Panicked(payload)), report }
     }
 
@@ -111,7 +116,7 @@ impl Failure {
     pub(crate) fn turned_into_panic(&self, payload: Box<dyn Any + Send>, meta: &Meta) -> Failure {
         let id = TaskId(meta.slot().record.id().max(1));
         let name = meta.extra().and_then(|extra| extra.name.clone());
-        Failure::panicked(payload, id, name, None, &meta.home)
+        Failure::panicked(payload, id, name, None, meta)
     }
 
     pub(crate) fn is_panic(&self) -> bool {
@@ -122,12 +127,13 @@ impl Failure {
 impl Drop for Failure {
     fn drop(&mut self) {
         if let (Some(Kind::Panicked(payload)), Some(unread)) = (&self.kind, self.report.take()) {
-            unread.home.report(&FailureReport {
+            let report = FailureReport {
                 id: unread.id,
                 name: unread.name,
                 spawned_at: unread.spawned_at,
                 message: panic_text(&**payload).to_owned(),
-            });
+            };
+            in_context(&unread.home, unread.locals, || unread.home.report(&report));
         }
     }
 }

@@ -16,8 +16,10 @@ use crate::info::Canceller;
 use crate::error::JoinError;
 use crate::info::name_or_number;
 use crate::life::Outcome;
-use crate::meta::{Ended, Extra, Meta, TaskId};
+use crate::locals;
+use crate::meta::{Ended, Extra, Meta, TaskId, in_context};
 use crate::shared::SharedTask;
+use crate::thread_state;
 
 /// A task that runs: awaiting it gives its value, dropping it cancels it.
 ///
@@ -197,11 +199,20 @@ impl<T> Task<T> {
         }
     }
 
-    /// Calls `callback` once the task has ended, as a task of its own: never inline, in the order of
-    /// registration; at once in this sense if it has ended already.
+    /// Calls `callback` once the task has ended, in the order of registration, with the task-locals of
+    /// whoever registers it. It is queued where the task ran, never called inline; also if the task has
+    /// ended already. For a [ready](Task::ready) task it is queued where the current task runs; outside
+    /// any task there is no such place, and it is called at once.
     pub fn add_done_callback(&self, callback: impl FnOnce(Ended) + Send + 'static) {
-        let Some((extra, meta)) = self.extra().zip(self.meta()) else {
+        let here = thread_state::task(|meta| meta.map(|meta| Arc::clone(&meta.home)));
+        let Some(home) = self.meta().map(|meta| Arc::clone(&meta.home)).or(here) else {
             callback(Ended::Completed);
+            return;
+        };
+        let (locals, place) = (locals::of_current(), Arc::clone(&home));
+        let callback = move |ended| in_context(&place, locals, || callback(ended));
+        let Some((extra, meta)) = self.extra().zip(self.meta()) else {
+            home.run_callbacks(Some((Ended::Completed, vec![Box::new(callback)])));
             return;
         };
         if let Some((callback, how)) = extra.add_callback(Box::new(callback)) {

@@ -154,7 +154,8 @@ pub(crate) fn name_or_number(name: Option<&str>, id: TaskId) -> String {
 pub fn current() -> Option<TaskInfo> {
     thread_state::task(|meta| {
         let meta = meta?;
-        TaskInfo::of(Canceller::of(meta, TaskId(meta.slot().record.id())))
+        let id = NonZero::new(meta.slot().record.id())?; // Hooks and callbacks belong to no task.
+        TaskInfo::of(Canceller::of(meta, TaskId(id.get())))
     })
 }
 

@@ -171,7 +171,7 @@ fn end(meta: &Meta, how: End) -> (Option<Box<Failure>>, Option<(Ended, Vec<Callb
         End::Cancelled(theirs) => Some(Failure::cancelled(rare.reason.or(theirs))),
         End::Refused(error) => Some(Failure::refused(error)),
         End::Panicked(payload) => {
-            Some(Failure::panicked(payload, TaskId(id), rare.name, spawned_at, &meta.home))
+            Some(Failure::panicked(payload, TaskId(id), rare.name, spawned_at, meta))
         }
     };
     let ended = match &failure {
@@ -179,6 +179,9 @@ fn end(meta: &Meta, how: End) -> (Option<Box<Failure>>, Option<(Ended, Vec<Callb
         Some(failure) if failure.is_panic() => Ended::Panicked,
         Some(_) => Ended::Cancelled,
     };
+    if failure.is_some() {
+        meta.mark_end(ended);
+    }
     let callbacks = meta.extra().map(|extra| (ended, extra.end(Some(ended))));
     meta.home.release(meta.slot);
     (failure.map(Box::new), callbacks.filter(|(_, callbacks)| !callbacks.is_empty()))

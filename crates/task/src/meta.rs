@@ -4,7 +4,8 @@
 //! and waker are gone. `Extra` is what hangs off the third word once somebody needs it: a name, inherited
 //! task-locals, callbacks and waiters for the task's end, later the work a task owns.
 //!
-// EXTRA ONCE: the pointer goes from null to an `Arc` exactly once and is given back by `Meta::drop`.
+// EXTRA ONCE: the pointer goes from null, or from the mark of an `Ended`, to an `Arc` exactly once and is given
+//             back by `Meta::drop`. A mark is an address below 4, where nothing lies.
 // END SEEN: whoever makes the Extra looks at the slot afterwards (in one order with `Slot::close`), so the end
 //           of the task is told either by the closing poller, which sees the Extra, or by its maker.
 
@@ -17,6 +18,7 @@ use crate::home::Home;
 use crate::locals::Locals;
 use crate::loom::{AtomicPtr, Mutex, Ordering, lock};
 use crate::registry::Slot;
+use crate::thread_state;
 
 /// A task's process-wide unique number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,21 +71,31 @@ impl Meta {
     /// The Extra, if there is one.
     #[inline]
     pub(crate) fn extra(&self) -> Option<&Extra> {
-        // SAFETY: EXTRA ONCE; Acquire pairs with the Release in `extra_or_make`.
-        unsafe { self.extra.load(Ordering::Acquire).as_ref() }
+        // Acquire: pairs with the Release in `extra_or_make`.
+        let pointer = self.extra.load(Ordering::Acquire);
+        if pointer.addr() < MARKS {
+            return None;
+        }
+        // SAFETY: EXTRA ONCE: it is neither null nor a mark.
+        unsafe { pointer.as_ref() }
+    }
+
+    /// Keeps how the task ended for an Extra that is made later; without a mark it completed.
+    pub(crate) fn mark_end(&self, how: Ended) {
+        let mark = ptr::without_provenance_mut(how as usize);
+        let _ =
+            self.extra.compare_exchange(ptr::null_mut(), mark, Ordering::AcqRel, Ordering::Relaxed);
     }
 
     /// The Extra of task `id`, made if there was none. END SEEN.
     pub(crate) fn extra_or_make(&self, id: u64) -> Arc<Extra> {
         let mut pointer = self.extra.load(Ordering::Acquire);
-        if pointer.is_null() {
+        let mut how = None;
+        while pointer.addr() < MARKS {
+            how = Ended::of_mark(pointer.addr());
             let made = Arc::into_raw(Arc::new(Extra::default())).cast_mut();
-            let won = self.extra.compare_exchange(
-                ptr::null_mut(),
-                made,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            );
+            let won =
+                self.extra.compare_exchange(pointer, made, Ordering::AcqRel, Ordering::Acquire);
             pointer = match won {
                 Ok(_) => made,
                 Err(other) => {
@@ -99,7 +111,7 @@ impl Meta {
             Arc::from_raw(pointer)
         };
         if !self.slot().is_alive(id) {
-            extra.end(None);
+            extra.end(how);
         }
         extra
     }
@@ -108,7 +120,7 @@ impl Meta {
 impl Drop for Meta {
     fn drop(&mut self) {
         let pointer = self.extra.load(Ordering::Acquire);
-        if !pointer.is_null() {
+        if pointer.addr() >= MARKS {
             // SAFETY: EXTRA ONCE: this is the count the pointer stood for.
             drop(unsafe { Arc::from_raw(pointer) });
         }
@@ -118,13 +130,32 @@ impl Drop for Meta {
 /// How a task ended, as its done callbacks are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[repr(u8)]
 pub enum Ended {
     /// Its future returned a value.
-    Completed,
+    Completed = 1,
     /// It was cancelled.
-    Cancelled,
+    Cancelled = 2,
     /// Its future panicked, or a value dropped while it was being cancelled did.
-    Panicked,
+    Panicked = 3,
+}
+
+/// Addresses below this are null and the marks of [`Ended`].
+const MARKS: usize = 4;
+
+impl Ended {
+    fn of_mark(mark: usize) -> Option<Ended> {
+        [Ended::Completed, Ended::Cancelled, Ended::Panicked]
+            .into_iter()
+            .find(|how| *how as usize == mark)
+    }
+}
+
+/// Runs `call` as part of no task, with these task-locals; asyncio's `context.run`.
+pub(crate) fn in_context<R>(home: &Arc<Home>, locals: Locals, call: impl FnOnce() -> R) -> R {
+    let extra = locals.map(|locals| Extra::with(None, Some(locals)));
+    let nobody = Meta::new(Arc::clone(home), home.nobody(), extra);
+    thread_state::as_task(&nobody, call)
 }
 
 pub(crate) type Callback = Box<dyn FnOnce(Ended) + Send>;
@@ -186,6 +217,7 @@ impl Extra {
     pub(crate) fn end(&self, how: Option<Ended>) -> Vec<Callback> {
         let mut inner = lock(&self.inner);
         if inner.ended {
+            inner.how = inner.how.or(how);
             return Vec::new();
         }
         inner.ended = true;

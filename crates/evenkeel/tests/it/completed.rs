@@ -151,3 +151,27 @@ fn a_done_callback_of_a_finished_task_goes_through_the_loop_and_is_told_how_it_e
         }
     });
 }
+
+evenkeel::task_local! {
+    static WORD: &'static str = "unset";
+}
+
+#[test]
+fn a_done_callback_runs_in_the_context_of_whoever_registered_it_and_in_no_task() {
+    on_one_and_two(|| async {
+        let log = Transcript::new();
+        let task = create_task(async { WORD.set("the task's") });
+        WORD.set("registered");
+        let early = log.clone();
+        task.add_done_callback(move |_| early.say(WORD.get()));
+        WORD.set("later");
+        settle().await;
+        let late = log.clone();
+        task.add_done_callback(move |_| {
+            assert!(evenkeel::current().is_none());
+            late.say(WORD.get());
+        });
+        settle().await;
+        assert_eq!(log.said(), "registered later");
+    });
+}
