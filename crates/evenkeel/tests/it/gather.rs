@@ -183,7 +183,8 @@ fn gat_05_a_cancelled_child_fails_the_gather_and_not_its_caller() {
             gather((cancelled(), create_task(sleep(secs(1))))).await;
             unreachable!("the gather succeeded");
         });
-        let error: JoinError = gathers.join().await.map(|()| ()).unwrap_err();
+        let ended: Result<(), JoinError> = gathers.join().await;
+        let error = ended.unwrap_err();
         assert!(error.is_cancelled());
         assert_eq!(error.reason(), Some("child"), "the reason comes along");
         let begun = now();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use evenkeel::{Lock, Runner, create_task, gather, sleep, timeout, yield_now};
+use evenkeel::{Lock, Runner, Task, create_task, gather, sleep, timeout, yield_now};
 
 use crate::loops::{ms, on_one, on_one_and_two, options, secs, settle, ticks};
 use crate::transcript::{Count, Transcript};
@@ -103,7 +103,7 @@ fn lck_02_a_waiter_cancelled_as_it_gets_the_lock_passes_it_on() {
 fn lck_05_a_holder_that_is_dropped_or_panics_lets_go() {
     on_one_and_two(|| async {
         let lock = Arc::new(Lock::new(1));
-        let panics = create_task({
+        let panics: Task<()> = create_task({
             let lock = Arc::clone(&lock);
             async move {
                 *lock.lock_owned().await = 2;
@@ -111,7 +111,7 @@ fn lck_05_a_holder_that_is_dropped_or_panics_lets_go() {
                 std::panic::panic_any("holds the lock");
             }
         });
-        assert!(panics.join().await.map(|()| ()).unwrap_err().is_panic());
+        assert!(panics.join().await.unwrap_err().is_panic());
         assert!(!lock.is_locked());
         assert_eq!(*lock.lock().await, 2, "and it is not poisoned");
 

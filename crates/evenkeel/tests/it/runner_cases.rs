@@ -67,6 +67,7 @@ fn rnr_02_task_locals_of_one_run_are_seen_by_the_next() {
 }
 
 #[test]
+#[expect(clippy::async_yields_async, reason = "the task outlives the run that made it")]
 fn rnr_03_a_task_stands_still_between_runs_and_goes_on_in_the_next() {
     let (mut runner, steps, log) = (runner(1), Count::default(), Transcript::new());
     let (counted, guard) = (steps.clone(), log.guard("gone"));
@@ -93,6 +94,7 @@ fn rnr_03_a_task_stands_still_between_runs_and_goes_on_in_the_next() {
 }
 
 #[test]
+#[expect(clippy::async_yields_async, reason = "the task outlives the run that made it")]
 fn rnr_03_on_two_workers_it_goes_on_meanwhile() {
     let (mut runner, log) = (runner(2), Transcript::new());
     let (sender, receiver) = evenkeel::oneshot();

@@ -196,3 +196,20 @@ fn slp_10_what_is_ready_comes_first_then_what_is_due_then_what_they_began() {
         assert_eq!(log.said(), "soon later nested");
     });
 }
+
+#[test]
+fn a_loop_of_yields_starves_no_timer() {
+    for workers in [1, 2] {
+        let mut runner = Runner::new(Options { workers, ..Options::default() }).unwrap();
+        runner.run(async {
+            let task = create_task(async {
+                loop {
+                    yield_now().await;
+                }
+            });
+            timeout(ms(5), std::future::pending::<()>()).await.unwrap_err();
+            let ended: Result<(), _> = task.cancelled().await.ok_or(());
+            assert_eq!(ended, Err(()));
+        });
+    }
+}

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use evenkeel::{
-    Handle, TimeoutError, create_task, now, oneshot, sleep, timeout, timeout_at, wait_for,
+    Handle, Task, TimeoutError, create_task, now, oneshot, sleep, timeout, timeout_at, wait_for,
     yield_now,
 };
 
@@ -161,8 +161,8 @@ fn wait_for_lets_errors_panics_and_cancellations_of_the_inner_task_through() {
     on_one_and_two(|| async {
         let fails = create_task(async { Err::<(), _>("failed") });
         assert_eq!(wait_for(fails, secs(1)).await, Ok(Err("failed")));
-        let panics = create_task(async { std::panic::panic_any("panicked") });
-        let error = wait_for(panics.join(), secs(1)).await.unwrap().map(|()| ()).unwrap_err();
+        let panics: Task<()> = create_task(async { std::panic::panic_any("panicked") });
+        let error = wait_for(panics.join(), secs(1)).await.unwrap().unwrap_err();
         assert!(error.is_panic());
         let cancelled = create_task(sleep(secs(60)));
         cancelled.cancel();
