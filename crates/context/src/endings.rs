@@ -104,6 +104,17 @@ impl Future for Endings {
     }
 }
 
+impl Drop for Endings {
+    fn drop(&mut self) {
+        // Whoever drops us early may itself be waiting for endings: ours become theirs. In order.
+        while let Some(ending) = self.left.pop() {
+            if leave_ending(ending).is_err() {
+                break; // Nobody collects; the rest ends unawaited.
+            }
+        }
+    }
+}
+
 impl fmt::Debug for Endings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endings").field("left", &self.left.len()).finish()

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use async_task::FallibleTask;
 use evenkeel_context::{Wait, is_collecting, leave_ending, waiting_for};
@@ -233,7 +233,7 @@ impl<T> Task<T> {
             State::Live { task, id, .. } => {
                 let id = *id;
                 let cell = task.as_mut().expect("a task was awaited again after its end");
-                let outcome = match Pin::new(cell).poll(cx) {
+                let outcome = match poll_cell(cell, cx) {
                     Poll::Ready(outcome) => outcome,
                     Poll::Pending => {
                         let me = evenkeel_context::current_id();
@@ -242,7 +242,7 @@ impl<T> Task<T> {
                         return Poll::Pending;
                     }
                 };
-                Poll::Ready(match outcome {
+                Poll::Ready(match outcome.map(Outcome::take) {
                     Some(Ok(value)) => Ok(value),
                     Some(Err(failure)) => Err(JoinError::new(id, self.given_name(), Some(failure))),
                     None => Err(JoinError::new(id, self.given_name(), None)),
@@ -274,6 +274,41 @@ impl<T> Task<T> {
             extra.poll_ended(cx)
         }));
         let _ = leave_ending(ending);
+    }
+}
+
+/// Polls the cell; async-task aborts the process if the waker it keeps panics, so a waker that is not
+/// one of our tasks' is kept inside one that cannot.
+fn poll_cell<T>(
+    cell: &mut FallibleTask<Outcome<T>, Meta>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Outcome<T>>> {
+    if cell.is_finished() || evenkeel_context::current_id().is_some() {
+        return Pin::new(cell).poll(cx);
+    }
+    let guarded = Waker::from(Arc::new(Guarded(Some(cx.waker().clone()))));
+    Pin::new(cell).poll(&mut Context::from_waker(&guarded))
+}
+
+/// A foreign waker whose panics end here, after the panic hook has told of them.
+struct Guarded(Option<Waker>);
+
+impl Wake for Guarded {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if let Some(waker) = &self.0 {
+            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake_by_ref()));
+        }
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let waker = self.0.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(waker)));
     }
 }
 

@@ -14,7 +14,7 @@ use crate::handle::Task;
 use crate::info::{Canceller, TaskInfo};
 use crate::local::LocalQueue;
 use crate::loom::{AtomicBool, Ordering};
-use crate::meta::{Callback, Ended, Meta};
+use crate::meta::{Due, Meta};
 use crate::queue::Queue;
 use crate::registry::{Own, Registry, Slot};
 use crate::spawn::{self, Named};
@@ -126,7 +126,7 @@ impl Home {
     }
 
     /// Runs done callbacks in order, as a task of their own.
-    pub(crate) fn run_callbacks(self: &Arc<Home>, due: Option<(Ended, Vec<Callback>)>) {
+    pub(crate) fn run_callbacks(self: &Arc<Home>, due: Due) {
         let Some((ended, callbacks)) = due else { return };
         let run = move || {
             for callback in callbacks {

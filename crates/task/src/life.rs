@@ -26,13 +26,28 @@ use pin_project_lite::pin_project;
 
 use crate::error::{Cancelled, Failure};
 use crate::job::Refused;
-use crate::meta::{Callback, Ended, Meta, TaskId};
+use crate::meta::{Due, Ended, Meta, TaskId};
 use crate::registry::Rare;
 use crate::thread_state;
 use crate::worker::Core;
 
-/// What a task leaves in its cell.
-pub(crate) type Outcome<T> = Result<T, Box<Failure>>;
+/// What a task leaves in its cell. Left unread, it is dropped there, where a panic would abort the process:
+/// the panic hook tells of it, and it ends here.
+pub(crate) struct Outcome<T>(Option<Result<T, Box<Failure>>>);
+
+impl<T> Outcome<T> {
+    pub(crate) fn take(mut self) -> Result<T, Box<Failure>> {
+        self.0.take().expect("taken once, by value")
+    }
+}
+
+impl<T> Drop for Outcome<T> {
+    fn drop(&mut self) {
+        if let Some(unread) = self.0.take() {
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(unread)));
+        }
+    }
+}
 
 pin_project! {
     pub(crate) struct Life<F: Future> {
@@ -145,7 +160,7 @@ fn finish<T>(meta: &Meta, how: End, value: Option<T>) -> Outcome<T> {
     let (failure, callbacks) = end(meta, how);
     meta.home.run_callbacks(callbacks);
     thread_state::worker(|worker| worker.map(Core::task_is_ending));
-    match (value, failure) {
+    Outcome(Some(match (value, failure) {
         (Some(value), None) => Ok(value),
         (value, Some(failure)) => {
             // Cancelled while it ran its last step: asyncio drops the value, and so do we.
@@ -155,12 +170,12 @@ fn finish<T>(meta: &Meta, how: End, value: Option<T>) -> Outcome<T> {
             }
         }
         (None, None) => unreachable!("completed without a value"),
-    }
+    }))
 }
 
 /// Closes the slot, wakes who waits for the end, and answers the failure, if the end is one, and the
 /// callbacks that are due now.
-fn end(meta: &Meta, how: End) -> (Option<Box<Failure>>, Option<(Ended, Vec<Callback>)>) {
+fn end(meta: &Meta, how: End) -> (Option<Box<Failure>>, Due) {
     let record = &meta.slot().record;
     let (id, spawned_at) = (record.id(), record.spawned_at());
     let closed = meta.slot().close();

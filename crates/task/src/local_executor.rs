@@ -152,8 +152,11 @@ impl<'a> LocalExecutor<'a> {
         let mut gone = Gone { executor: self, task };
         loop {
             let turn = self.turn();
-            if let Some(outcome) = gone.task.try_take() {
-                return outcome;
+            // One load; polling the handle would register a waker each turn.
+            if gone.task.is_finished() {
+                if let Some(outcome) = gone.task.try_take() {
+                    return outcome;
+                }
             }
             between(turn);
         }

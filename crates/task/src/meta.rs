@@ -160,6 +160,9 @@ pub(crate) fn in_context<R>(home: &Arc<Home>, locals: Locals, call: impl FnOnce(
 
 pub(crate) type Callback = Box<dyn FnOnce(Ended) + Send>;
 
+/// The callbacks of a task that has ended, if it has any.
+pub(crate) type Due = Option<(Ended, Vec<Callback>)>;
+
 /// What few tasks have.
 #[derive(Default)]
 pub(crate) struct Extra {

@@ -143,19 +143,14 @@ impl Queue {
         !self.injector.is_empty() || self.lanes.iter().any(|lane| !lane.ring.is_empty())
     }
 
-    /// One task from anywhere, for whoever has no lane. Rings first: the injector is everybody's.
+    /// One task from anywhere, for whoever has no lane.
     pub(crate) fn take_any(&self) -> Option<Runnable<Meta>> {
         if let Ok(runnable) = self.injector.pop() {
             return Some(runnable);
         }
-        let scratch = Ring::<RING>::new();
-        for lane in &*self.lanes {
-            if let Some(pointer) = lane.ring.steal_into(&scratch) {
-                while let Some(runnable) = scratch.pop().and_then(from_raw) {
-                    let _ = self.injector.push(runnable);
-                }
-                return from_raw(pointer);
-            }
+        let rings = self.lanes.iter().map(|lane| &lane.ring);
+        if let Some(pointer) = rings.into_iter().find_map(Ring::steal_one) {
+            return from_raw(pointer);
         }
         self.lanes.iter().find_map(Lane::take_first)
     }

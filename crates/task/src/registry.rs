@@ -253,19 +253,18 @@ impl Registry {
         let (slot, id) = match own {
             Some((magazine, tally)) => {
                 let mut free = magazine.free.borrow_mut();
-                if free.is_empty() {
-                    self.take_free(&mut free, CHUNK);
-                }
-                let slot = free.pop().expect("take_free leaves at least one");
+                let slot = free.pop().unwrap_or_else(|| {
+                    self.take_free(&mut free, CHUNK - 1);
+                    self.take_one()
+                });
                 Tally::bump(&tally.opened);
                 (slot, magazine.id())
             }
             None => {
-                let mut one = Vec::with_capacity(1);
-                self.take_free(&mut one, 1);
+                let slot = self.take_one();
                 // SeqCst: in one order with the closing executor's reading of the count.
                 self.opened.fetch_add(1, Ordering::SeqCst);
-                (one[0], take_ids(1))
+                (slot, take_ids(1))
             }
         };
         // SAFETY: `slot` leads into a chunk of this registry, which we borrow.
@@ -273,13 +272,21 @@ impl Registry {
         (slot, id)
     }
 
-    fn take_free(&self, into: &mut Vec<NonNull<Slot>>, count: usize) {
+    fn take_one(&self) -> NonNull<Slot> {
         let mut free = lock(&self.free);
-        if free.is_empty() {
+        loop {
+            if let Some(slot) = free.pop() {
+                return slot;
+            }
             let chunk: Box<[Slot]> = (0..CHUNK).map(|_| Slot::new()).collect();
             free.extend(chunk.iter().rev().map(NonNull::from));
             lock(&self.chunks).push(chunk);
         }
+    }
+
+    /// Moves what there is, at most `count`.
+    fn take_free(&self, into: &mut Vec<NonNull<Slot>>, count: usize) {
+        let mut free = lock(&self.free);
         let from = free.len().saturating_sub(count);
         into.extend(free.drain(from..));
     }

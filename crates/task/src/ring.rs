@@ -7,14 +7,14 @@
 //!          v                           v
 //!   . . . [a][b][c][d][e] . . . . . . . .     slots, taken modulo N
 //! ```
-//! 1. `pop` (owner) and 2. `steal_into` (a thief) and 3. `take_half` (owner, when full) move `head` by a
-//! compare-exchange; 4. `push` (owner) moves `tail` by a store. The scheme is the run queue of Go's
-//! scheduler (`runqput`, `runqget`, `runqgrab`).
+//! `pop` (1, by the owner), `steal_into` and `steal_one` (2, by thieves) and `take_half` (3, by the owner,
+//! when full) move `head` by a compare-exchange; `push` (4, by the owner) moves `tail` by a store. The
+//! scheme is the run queue of Go's scheduler (`runqput`, `runqget`, `runqgrab`).
 //!
-// OWNER PUSHES: `push`, `pop`, `take_half`, and `steal_into` as the receiver, are called by one thread at a
-//               time: the worker that has claimed the lane.
-// GARBAGE UNTIL WON: what was copied from a slot means nothing until the compare-exchange on `head` says
-//               that nobody else took it; hence every slot is atomic and nothing is read behind it before.
+// OWNER PUSHES: `push`, `pop`, `take_half`, and `steal_into` as the receiver, are called by one thread
+// at a time: the worker that has claimed the lane.
+// GARBAGE UNTIL WON: what was copied from a slot means nothing until the compare-exchange on `head`
+// says that nobody else took it; hence every slot is atomic and nothing is read behind it before.
 
 use crate::loom::{AtomicPtr, AtomicU32, Ordering};
 
@@ -112,6 +112,28 @@ impl<const N: usize> Ring<N> {
         );
         if won.is_err() {
             out.clear(); // GARBAGE UNTIL WON
+        }
+    }
+
+    /// Takes the oldest, for anybody who has no ring to move half of it to.
+    pub(crate) fn steal_one(&self) -> Option<*mut ()> {
+        let mut head = self.head.0.load(Ordering::Acquire);
+        loop {
+            // Acquire: pairs with the Release in `push`.
+            if self.tail.0.load(Ordering::Acquire).wrapping_sub(head) as i32 <= 0 {
+                return None;
+            }
+            let item = self.slot(head).load(Ordering::Relaxed);
+            // AcqRel: as in `steal_into`; GARBAGE UNTIL WON.
+            match self.head.0.compare_exchange(
+                head,
+                head.wrapping_add(1),
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            ) {
+                Ok(_) => return Some(item),
+                Err(now) => head = now,
+            }
         }
     }
 

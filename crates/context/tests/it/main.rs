@@ -75,3 +75,10 @@ fn a_collector_that_unwinds_drops_what_it_caught() {
     });
     assert!(unwound.is_err() && !is_collecting());
 }
+
+#[test]
+fn endings_dropped_early_are_left_to_the_next_collector() {
+    let ((), inner) = collect_endings(|| leave_ending(Box::pin(Second(false))).ok().unwrap());
+    let ((), outer) = collect_endings(|| drop(inner));
+    assert!(!outer.is_empty());
+}

@@ -108,7 +108,7 @@ fn what_is_spawned_after_the_end_is_cancelled_unpolled() {
 
 #[test]
 fn futures_may_borrow() {
-    let words = vec!["keel".to_string(), "even".to_string()];
+    let words = ["keel".to_string(), "even".to_string()];
     let executor = Executor::new();
     let lengths: Vec<Task<usize>> =
         words.iter().map(|word| executor.spawn(async move { word.len() })).collect();

@@ -254,7 +254,7 @@ fn an_awaiter_of_a_cancelled_task_unwinds_as_cancelled() {
     on_local(async |local| {
         let inner = local.spawn(std::future::pending::<()>());
         let canceller = inner.canceller();
-        let outer = local.spawn(async move { inner.await });
+        let outer = local.spawn(inner);
         yield_now().await;
         canceller.cancel();
         let error = outer.join().await.unwrap_err();

@@ -4,6 +4,7 @@
 mod executor;
 mod handle;
 mod job;
+mod panics;
 mod gate;
 mod gather;
 mod wait;

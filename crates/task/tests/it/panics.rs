@@ -1,0 +1,139 @@
+//! Panics where nobody expects them: in wakers, in values that are dropped, in a future's drop.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use evenkeel_task::{Builder, Executor, LocalExecutor, block_on, yield_now};
+
+struct Bad(Arc<AtomicUsize>);
+
+impl Wake for Bad {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        panic!("in a waker");
+    }
+}
+
+#[test]
+fn a_foreign_waker_that_panics_hurts_neither_the_task_nor_the_executor() {
+    let woken = Arc::new(AtomicUsize::new(0));
+    let bad = Waker::from(Arc::new(Bad(Arc::clone(&woken))));
+    let executor = Executor::new();
+    let mut task = executor.spawn(async { 3 });
+    assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&bad)).is_pending());
+    while executor.try_tick() {}
+    assert_eq!(woken.load(Ordering::SeqCst), 1);
+    assert_eq!(block_on(task), 3);
+    assert_eq!(block_on(executor.run(executor.spawn(async { 4 }))), 4);
+}
+
+struct PanicsOnDrop;
+
+impl Drop for PanicsOnDrop {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic!("in a drop");
+        }
+    }
+}
+
+#[test]
+fn a_value_nobody_reads_may_panic_when_it_is_dropped() {
+    let executor = Executor::new();
+    executor.spawn(async { PanicsOnDrop }).detach();
+    while executor.try_tick() {}
+    let (job, task) = Builder::new().job(|| PanicsOnDrop);
+    task.detach();
+    job.run();
+    assert_eq!(block_on(executor.run(executor.spawn(async { 4 }))), 4);
+}
+
+#[test]
+fn a_future_may_panic_when_its_executor_drops_it() {
+    for polled in [false, true] {
+        let executor = Executor::new();
+        executor.on_failure(|_| ());
+        let guard = PanicsOnDrop;
+        executor
+            .spawn(async move {
+                let _guard = guard;
+                std::future::pending::<()>().await;
+            })
+            .detach();
+        if polled {
+            executor.try_tick();
+        }
+        drop(executor);
+    }
+}
+
+#[test]
+fn a_panic_inside_a_nested_block_on_stays_in_its_task() {
+    let local = LocalExecutor::new();
+    let task = local.spawn(async {
+        block_on(async {
+            yield_now().await;
+            panic!("two deep");
+        })
+    });
+    let outcome: Result<(), _> = block_on(local.run(task.join()));
+    assert!(outcome.unwrap_err().is_panic());
+    // The thread's own sleeper is usable again.
+    assert_eq!(block_on(async { 1 }), 1);
+}
+
+/// Ready once its waker was given to another thread and came back from there.
+struct FromAnotherThread(Option<std::thread::JoinHandle<()>>);
+
+impl Future for FromAnotherThread {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match &self.0 {
+            Some(thread) if thread.is_finished() => Poll::Ready(()),
+            Some(_) => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            None => {
+                let waker = cx.waker().clone();
+                self.0 = Some(std::thread::spawn(move || waker.wake()));
+                Poll::Pending
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hundred_thousand_remote_wakes_fill_the_injector_and_lose_nothing() {
+    const TASKS: usize = 100_000;
+    let executor = Executor::with_workers(2);
+    let done = Arc::new(AtomicUsize::new(0));
+    for _ in 0..TASKS {
+        let done = Arc::clone(&done);
+        // Spawned by a thread that works for nobody: through the injector, which has no bound.
+        executor
+            .spawn(async move {
+                done.fetch_add(1, Ordering::SeqCst);
+            })
+            .detach();
+    }
+    assert_eq!(executor.statistics().injected, TASKS);
+    block_on(executor.run(async {
+        while done.load(Ordering::SeqCst) < TASKS {
+            yield_now().await;
+        }
+    }));
+    assert!(executor.is_empty());
+}
+
+#[test]
+fn a_wake_from_another_thread_reaches_a_sleeping_run() {
+    let executor = Executor::new();
+    let task = executor.spawn(FromAnotherThread(None));
+    let mut run = pin!(executor.run(task));
+    block_on(run.as_mut());
+}
