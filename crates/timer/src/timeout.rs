@@ -29,7 +29,7 @@ use crate::sleep::{Sleep, sleep, sleep_until};
 ///
 /// # Cancellation
 ///
-/// That of the future: dropping the timeout drops it. The timer itself loses nothing.
+/// Nothing lost by the timer; the future is dropped with the timeout, so what it loses then is lost.
 ///
 /// # Examples
 ///
@@ -59,7 +59,7 @@ pub fn timeout<F: IntoFuture>(limit: Duration, future: F) -> Timeout<F::IntoFutu
 ///
 /// # Cancellation
 ///
-/// That of the future: dropping the timeout drops it. The timer itself loses nothing.
+/// Nothing lost by the timer; the future is dropped with the timeout, so what it loses then is lost.
 ///
 /// # Examples
 ///
@@ -85,7 +85,7 @@ pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::Int
 ///
 /// # Cancellation
 ///
-/// That of the future: dropping the timeout drops it. The timer itself loses nothing.
+/// Nothing lost by the timer; the future is dropped with the timeout, so what it loses then is lost.
 ///
 /// # Examples
 ///

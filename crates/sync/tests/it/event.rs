@@ -1,3 +1,5 @@
+//! The event: who is woken, in which order, and who is not.
+
 use std::pin::pin;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! The lock: strict order, hand-off, and waiters that leave.
+
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};

@@ -1,3 +1,5 @@
+//! The oneshot: one value, given once, never lost.
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

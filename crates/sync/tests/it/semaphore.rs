@@ -1,3 +1,5 @@
+//! The semaphore: permits in order of asking, and back again.
+
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
