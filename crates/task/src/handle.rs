@@ -314,10 +314,10 @@ impl Drop for Guarded {
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
-        if matches!(self.state, State::Ready { .. } | State::Live { task: None, .. }) {
-            return;
-        }
-        if self.cancel() && is_collecting() && self.meta().is_some_and(|meta| meta.home.is_async())
+        // A load of the cell's own word, which giving it up touches anyway; asking the slot would cost
+        // another cache line, often another core's.
+        let ended = self.is_finished();
+        if !ended && self.cancel() && is_collecting() && self.meta().is_some_and(|meta| meta.home.is_async())
         {
             self.leave_to_collector();
         }
