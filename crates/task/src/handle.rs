@@ -317,7 +317,10 @@ impl<T> Drop for Task<T> {
         // A load of the cell's own word, which giving it up touches anyway; asking the slot would cost
         // another cache line, often another core's.
         let ended = self.is_finished();
-        if !ended && self.cancel() && is_collecting() && self.meta().is_some_and(|meta| meta.home.is_async())
+        if !ended
+            && self.cancel()
+            && is_collecting()
+            && self.meta().is_some_and(|meta| meta.home.is_async())
         {
             self.leave_to_collector();
         }

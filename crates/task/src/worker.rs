@@ -37,11 +37,6 @@ const INJECTOR_EVERY: u32 = 61;
 /// each other would otherwise starve the rest of the lane; three keeps a ping-pong fast.
 const FIRST_IN_A_ROW: u32 = 3;
 
-/// How often a worker that has just run stolen tasks looks again before it sleeps: about three
-/// microseconds. Falling asleep and being woken costs several times that, and whoever it stole from is
-/// likely to have more; a longer spin takes the processor from others. See docs/BENCHMARKING.md.
-const SPINS: u32 = 100;
-
 /// Tasks taken from the injector at once, at most; the rest is left for others.
 const INJECTOR_BATCH: usize = 32;
 
@@ -55,8 +50,6 @@ pub(crate) struct Core {
     first_in_a_row: Cell<u32>,
     seed: Cell<u32>,
     searching: Cell<bool>,
-    /// It has run a stolen task since it last slept.
-    stole: Cell<bool>,
     /// The task that runs has ended: what is woken now is its awaiter.
     ending: Cell<bool>,
     /// In the driver, waking what is ready: wake a second worker once per batch, not once per task.
@@ -75,7 +68,6 @@ impl Core {
             // Where the search for work begins; any odd number does. Lanes differ, so workers do.
             seed: Cell::new(0x9E37_79B9 ^ (lane.unwrap_or(0) as u32) << 8 | 1),
             searching: Cell::new(false),
-            stole: Cell::new(false),
             ending: Cell::new(false),
             batching: Cell::new(false),
         }
@@ -188,7 +180,6 @@ impl Core {
             (0..count).map(|i| (start + i) % count).filter(|lane| Some(*lane) != self.lane);
         for lane in others.clone() {
             if let Some(pointer) = queue.lanes[lane].ring.steal_into(&mine.ring) {
-                self.stole.set(true);
                 return from_raw(pointer);
             }
         }
@@ -269,9 +260,6 @@ impl Core {
 
     pub(crate) fn sleep(&self, block: impl FnOnce(&Parker)) {
         let queue = self.queue();
-        if self.stole.replace(false) && self.searching.get() && self.spin() {
-            return;
-        }
         queue.idle.sleep(&self.parker, self.searching.replace(false));
         // TELL THEN LOOK, see `idle.rs`.
         full_fence();
@@ -279,14 +267,6 @@ impl Core {
             block(&self.parker);
         }
         self.searching.set(queue.idle.leave(&self.parker) == Woke::ToSearch);
-    }
-
-    /// Looks for more to steal, for a moment; as the searcher, so that nobody is woken meanwhile.
-    fn spin(&self) -> bool {
-        (0..SPINS).any(|_| {
-            std::hint::spin_loop();
-            self.queue().has_work()
-        })
     }
 
     /// Before this thread blocks inside a task: its queue goes where others can get at it.
