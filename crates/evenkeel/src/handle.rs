@@ -8,6 +8,7 @@ use std::sync::{Arc, Weak};
 use evenkeel_task::{Builder, Executor, Spawner, Task, TaskInfo};
 
 use crate::ambient::{Ambient, NoRunner};
+use crate::calls;
 use crate::shared::Shared;
 
 /// A way to a running loop that can be cloned and sent; it does not keep the loop open.
@@ -95,7 +96,14 @@ impl Handle {
             !Ambient::is_set(),
             "block_on() cannot be called from a running event loop: await the future instead"
         );
-        evenkeel_task::block_on(self.spawn(future))
+        // A call of the loop's own waits: its clock may jump meanwhile.
+        let waiting = self.shared.upgrade().map(|shared| Arc::clone(&shared.waiting));
+        match waiting.filter(calls::is_one_of) {
+            Some(waiting) => {
+                evenkeel_task::block_on(self.spawn(calls::waited_for(waiting, future)))
+            }
+            None => evenkeel_task::block_on(self.spawn(future)),
+        }
     }
 
     /// The loop's live tasks, in the order of their ids.

@@ -45,6 +45,7 @@ mod options;
 mod worker;
 mod shared;
 mod ambient;
+mod calls;
 
 // What tasks call.
 mod tasks;

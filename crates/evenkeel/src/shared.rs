@@ -10,6 +10,7 @@ use evenkeel_reactor::Reactor;
 use evenkeel_task::{Executor, Parker, Spawner, TaskInfo};
 use evenkeel_timer::{Timers, TimersOptions};
 
+use crate::calls::{self, Waiting};
 use crate::loom::{AtomicBool, AtomicUsize, Mutex, Ordering, lock};
 use crate::options::Options;
 
@@ -25,6 +26,8 @@ pub(crate) struct Shared {
     driven: AtomicBool,
     /// The local executor of each worker, and the thread's sleeper.
     locals: Mutex<Vec<(Spawner, Parker)>>,
+    /// How many blocking calls wait for a task of ours. Counted for the same clocks as `resting`.
+    pub(crate) waiting: Waiting,
     /// How many workers rest in `park`. Counted only for a clock that is moved by hand or jumps.
     resting: Mutex<usize>,
     /// How many workers may still have tasks, once the end has begun.
@@ -48,10 +51,15 @@ impl Shared {
         let clock = Arc::clone(&options.clock);
         let timers =
             Timers::new(TimersOptions { shards: options.workers, clock }, move || wake.notify());
+        let waiting = Waiting::default();
+        let mut start = options.start.clone();
+        if options.clock.is_manual() {
+            start = calls::known_by(&waiting, start);
+        }
         let pool = ThreadPool::try_new(PoolOptions {
             threads: options.blocking_threads,
             name: format!("{}-pool", options.thread_name),
-            start: options.start.clone(),
+            start,
             ..PoolOptions::default()
         })?;
         if options.clock.is_manual() {
@@ -71,6 +79,7 @@ impl Shared {
             pool,
             driven: AtomicBool::new(false),
             locals: Mutex::new(Vec::new()),
+            waiting,
             resting: Mutex::new(0),
             busy: AtomicUsize::new(0),
             ending: AtomicBool::new(false),
@@ -129,16 +138,19 @@ impl Shared {
         Resting(&self.resting)
     }
 
+    /// Whether a blocking call waits for a task of ours; known only with a clock that is not the system's.
+    pub(crate) fn has_waiting_call(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) > 0
+    }
+
     /// All workers rest and nothing is queued: nothing will happen before the next deadline, unless from
     /// outside. A worker may have been woken and not know it yet; then what it was woken for is queued,
     /// and stays so while we hold the count, which it must leave first.
     pub(crate) fn all_rest(&self) -> bool {
-        // Calls first: one that has ended has queued whom it woke.
-        if self.pool.pending() > 0 {
-            return false;
-        }
         let resting = lock(&self.resting);
         *resting == self.workers
+            // Calls before queues: one that has ended has queued whom it woke.
+            && self.pool.pending() <= self.waiting.load(Ordering::SeqCst)
             && self.executor.as_ref().is_none_or(|executor| executor.spawner().is_idle())
             && lock(&self.locals).iter().all(|(spawner, _)| spawner.is_idle())
     }

@@ -20,6 +20,10 @@ use crate::shared::Shared;
 /// polls. Go and tokio use the same number.
 const LOOK_EVERY: usize = 61;
 
+/// With a clock that jumps, and only while a blocking call waits for a task of the loop: how soon to see
+/// whether the other calls have ended. Shorter costs a test's processor, longer its time.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
 /// One thread's loop.
 pub(crate) struct Loop {
     shared: Arc<Shared>,
@@ -140,7 +144,9 @@ impl Loop {
                 let deadline = self.shared.timers.about_to_sleep();
                 // Manual deadlines mean nothing to the kernel; who moves the clock wakes us.
                 let deadline = deadline.filter(|_| !self.manual);
-                let until = deadline.into_iter().chain(self.limit.get()).min();
+                // A call that ends beside one that waits for us is not told to us: look again soon.
+                let again = self.shared.has_waiting_call().then(|| Instant::now() + LOOK_AGAIN);
+                let until = deadline.into_iter().chain(self.limit.get()).chain(again).min();
                 parker.park_in(|| self.wait(Wait::Until(until)));
                 self.shared.timers.awake();
                 self.fire();
@@ -149,7 +155,7 @@ impl Loop {
             drop(resting.take());
         });
         if drove.is_none() {
-            if self.manual && self.shared.all_rest() {
+            if self.manual && (self.shared.all_rest() || self.shared.has_waiting_call()) {
                 self.shared.reactor.notify(); // Its holder waits to hear that everybody rests.
             }
             match self.limit.get() {

@@ -145,6 +145,31 @@ fn crt_05_what_it_waits_for_and_itself_cancelled_in_one_step() {
 }
 
 #[test]
+fn crt_05_wherever_the_cancel_falls_there_is_one_end_and_nothing_is_dropped_twice() {
+    on_one_and_two(|| async {
+        for round in 0..300 {
+            let log = Transcript::new();
+            let (sender, receiver) = oneshot();
+            let guard = log.guard("guard");
+            let task = create_task(async move {
+                let _guard = guard;
+                receiver.await
+            });
+            let value = log.guard("value");
+            let sends = create_task(async move { drop(sender.send(value)) });
+            ticks(round % 4).await;
+            let asked = task.cancel();
+            match timeout(secs(1), task.join()).await.expect("it hangs") {
+                Ok(value) => assert!(!asked && value.is_ok()),
+                Err(error) => assert!(asked && error.is_cancelled()),
+            }
+            sends.await;
+            assert_eq!(log.sorted(), "guard value");
+        }
+    });
+}
+
+#[test]
 fn crt_07_a_task_that_cancels_itself_ends_at_its_next_await() {
     on_one_and_two(|| async {
         let (log, begun) = (Transcript::new(), now());
@@ -261,6 +286,20 @@ fn crt_16_a_failure_nobody_hears_of_is_told_once_with_the_tasks_name_and_in_its_
         let expected = ("fails".to_owned(), "went wrong".to_owned(), "the task's own");
         assert_eq!(*told.lock().unwrap(), [expected]);
     }
+}
+
+#[test]
+fn crt_16_a_hook_that_fails_itself_harms_nobody() {
+    let options = Options {
+        on_failure: Some(Arc::new(|_| std::panic::panic_any("the hook"))),
+        ..options(1).0
+    };
+    Runner::new(options).unwrap().run(async {
+        let fails: Task<()> = create_task(async { std::panic::panic_any("went wrong") });
+        fails.detach();
+        settle().await;
+        assert_eq!(create_task(async { 1 }).await, 1);
+    });
 }
 
 #[test]
@@ -440,13 +479,14 @@ fn crt_22_a_gather_five_wide_and_four_deep() {
 #[test]
 fn crt_24_a_thread_has_the_loop_run_something_and_waits_for_it() {
     async fn add(a: i32, b: i32, fails: bool) -> Result<i32, &'static str> {
-        yield_now().await;
+        sleep(ms(50)).await;
         if fails { Err("fail!") } else { Ok(a + b) }
     }
     on_one_and_two(|| async {
-        let handle = Handle::current();
+        let (handle, begun) = (Handle::current(), now());
         let there = handle.clone();
         assert_eq!(to_thread(move || there.block_on(add(1, 2, false))).await, Ok(3));
+        assert_eq!(now() - begun, ms(50));
         let there = handle.clone();
         assert_eq!(to_thread(move || there.block_on(add(1, 2, true))).await, Err("fail!"));
 

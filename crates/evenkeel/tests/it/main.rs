@@ -2,6 +2,8 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod runner;
+mod faults;
+mod idle;
 
 // How a case is run, and what it says.
 mod loops;

@@ -290,3 +290,23 @@ fn a_blocking_call_holds_the_clock_and_not_the_loop() {
         assert_eq!(now(), begun);
     });
 }
+
+#[test]
+fn a_call_that_waits_for_the_loop_does_not_hold_the_clock_and_one_beside_it_does() {
+    on_one_and_two(|| async {
+        let (begun, handle) = (now(), Handle::current());
+        let (release, held) = mpsc::channel::<()>();
+        let waits = to_thread(move || {
+            handle.block_on(async move {
+                sleep(ms(10)).await;
+                now()
+            })
+        });
+        let blocks = to_thread(move || held.recv().unwrap());
+        crate::loops::ticks(100).await;
+        assert_eq!(now(), begun);
+        release.send(()).unwrap();
+        blocks.await;
+        assert_eq!(waits.await - begun, ms(10));
+    });
+}

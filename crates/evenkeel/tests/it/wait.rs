@@ -53,6 +53,15 @@ fn wai_02_first_completed() {
 }
 
 #[test]
+fn wai_02_whoever_has_ended_when_the_waiter_goes_on_is_done() {
+    on_one(|| async {
+        let tasks = [sleeper(ms(10)), sleeper(ms(10)), sleeper(ms(20))];
+        let Waited { done, pending } = wait(tasks).first_completed().await;
+        assert_eq!((done.len(), pending.len()), (2, 1));
+    });
+}
+
+#[test]
 fn wai_04_first_exception() {
     for fails_after in [0, 10] {
         on_one_and_two(|| async move {
