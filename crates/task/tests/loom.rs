@@ -14,7 +14,9 @@ use evenkeel_task::model::{FourRing, OneSlot, Sleepers};
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 
-// Weakened: `Release` of the tail in `push` to `Relaxed`: the thief copies a slot not yet written (item lost).
+// The plain race. It catches no weakening that the next two do not; a `Relaxed` tail in `push` is seen by none
+// of the three (loom finds no execution in which the thief reads the slot too early), so the argument for
+// that `Release` stands in `ring.rs` alone.
 #[test]
 fn steal_while_the_owner_pushes_and_pops() {
     loom::model(|| {
@@ -38,8 +40,8 @@ fn steal_while_the_owner_pushes_and_pops() {
     });
 }
 
-// Weakened: `Acquire` of the head in `push` to `Relaxed`, with the thief's exchange to `Relaxed`: the owner
-// writes over a slot that is being copied (item twice).
+// Weakened: `pop` that stores the head instead of exchanging it (item twice); `push` that lets the ring hold
+// one more than it has slots (item lost).
 #[test]
 fn steal_while_a_full_ring_wraps() {
     loom::model(|| {
