@@ -87,9 +87,11 @@ impl Runner {
         let _entered = open.main.enter();
         let builder = Builder::new().name("main").locals(open.locals.clone());
         let main = async { (main.await, TaskLocals::current()) };
-        let (output, locals) = open
+        let outcome = open
             .main
-            .as_worker(|| open.main.local.drive(builder, main, |turn| open.main.between(turn)))?;
+            .as_worker(|| open.main.local.drive(builder, main, |turn| open.main.between(turn)));
+        open.main.hand_over();
+        let (output, locals) = outcome?;
         open.locals = locals;
         Ok(output)
     }

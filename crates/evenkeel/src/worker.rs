@@ -76,6 +76,13 @@ impl Loop {
         }
     }
 
+    /// Before this thread leaves the loop for a while: the others go on with what it had queued.
+    pub(crate) fn hand_over(&self) {
+        if let Some(worker) = &self.worker {
+            worker.hand_over();
+        }
+    }
+
     /// Everything after a turn of the local executor: the shared tasks' turn, a look outside, sleep.
     pub(crate) fn between(&self, local: Turn) {
         let shared = self.worker.as_ref().map_or(Turn::Idle, |worker| worker.turn(LOOK_EVERY));

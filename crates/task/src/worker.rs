@@ -269,14 +269,23 @@ impl Core {
         self.searching.set(queue.idle.leave(&self.parker) == Woke::ToSearch);
     }
 
-    /// Before this thread blocks inside a task: its queue goes where others can get at it.
+    /// Before this thread does something else for a while: its queue goes where others can get at it,
+    /// and it does not count as searching.
     pub(crate) fn hand_over(&self) {
-        let Some(lane) = self.lane() else { return };
         let queue = self.queue();
-        while let Some(runnable) = lane.take_first().or_else(|| from_raw(lane.ring.pop()?)) {
-            let _ = queue.injector.push(runnable);
+        if let Some(lane) = self.lane() {
+            while let Some(runnable) = lane.take_first().or_else(|| from_raw(lane.ring.pop()?)) {
+                let _ = queue.injector.push(runnable);
+            }
         }
-        queue.wake_one();
+        if self.searching.replace(false) {
+            // Whoever pushed meanwhile may have relied on our search; `wake_one` makes up for it.
+            let _ = queue.idle.stop_searching();
+        }
+        full_fence();
+        if queue.has_work() {
+            queue.wake_one();
+        }
     }
 
     /// A foreign task that works as this worker goes to sleep: `waker` is woken when there may be work.
@@ -370,6 +379,11 @@ impl Worker<'_> {
     /// one task is ready then.
     pub fn batch<R>(&self, call: impl FnOnce() -> R) -> R {
         self.core.batch(call)
+    }
+
+    /// Leaves what is queued here to the others: before this thread does something else for a while.
+    pub fn hand_over(&self) {
+        self.core.hand_over();
     }
 
     /// Sleeps until there may be work: calls `block`, unless there is some already.

@@ -124,3 +124,15 @@ fn zero_workers_are_refused() {
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
     assert!(error.to_string().contains("at least one worker"), "{error}");
 }
+
+#[test]
+#[expect(clippy::async_yields_async, reason = "the task outlives the run that made it")]
+fn what_main_had_queued_when_it_returned_is_run_by_the_others() {
+    let mut runner = Runner::new(Options { workers: 2, ..Options::default() }).unwrap();
+    for _ in 0..100 {
+        // The last one spawned is in main's slot, of which nobody is told.
+        let tasks =
+            runner.run(async { (0..3).map(|i| create_task(async move { i })).collect::<Vec<_>>() });
+        assert_eq!(tasks.into_iter().map(evenkeel::block_on).sum::<i32>(), 3);
+    }
+}
