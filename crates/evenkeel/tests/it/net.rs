@@ -165,14 +165,22 @@ fn bind_options() {
 
 #[test]
 fn a_server_can_be_restarted_at_once() {
+    // Without address reuse every attempt fails: the address lingers. With it one may fail, when some
+    // other connection of this machine has been given the port meanwhile.
     run(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (client, accepted) = gather((TcpStream::connect(address), listener.accept())).await;
-        // The server closes first: its address lingers.
-        drop((accepted.unwrap(), listener));
-        client.unwrap().read_to_end(&mut Vec::new()).await.unwrap();
-        TcpListener::bind(address).await.unwrap();
+        for attempt in 1.. {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let (client, accepted) = gather((TcpStream::connect(address), listener.accept())).await;
+            // The server closes first: its address lingers.
+            drop((accepted.unwrap(), listener));
+            client.unwrap().read_to_end(&mut Vec::new()).await.unwrap();
+            match TcpListener::bind(address).await {
+                Ok(_) => break,
+                Err(error) if attempt == 10 => panic!("{error}"),
+                Err(_) => {}
+            }
+        }
     });
 }
 
