@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use evenkeel_blocking::{PoolOptions, ThreadPool};
 use evenkeel_reactor::Reactor;
-use evenkeel_task::{Executor, Parker, Spawner, TaskInfo};
+use evenkeel_task::{Executor, Parker, Spawner, Standby, TaskInfo};
 use evenkeel_timer::{Timers, TimersOptions};
 
 use crate::calls::{self, Waiting};
@@ -24,6 +24,8 @@ pub(crate) struct Shared {
     /// A worker is the driver: it alone looks into the reactor, or sleeps in it, and fires the timers. A role,
     /// not a lock: nobody ever waits for it, so wakers may be called in it.
     driven: AtomicBool,
+    /// Watches while the driver is busy.
+    pub(crate) standby: Standby,
     /// The local executor of each worker, and the thread's sleeper.
     locals: Mutex<Vec<(Spawner, Parker)>>,
     /// How many blocking calls wait for a task of ours. Counted for the same clocks as `resting`.
@@ -78,6 +80,7 @@ impl Shared {
             reactor,
             pool,
             driven: AtomicBool::new(false),
+            standby: Standby::default(),
             locals: Mutex::new(Vec::new()),
             waiting,
             resting: Mutex::new(0),
@@ -103,6 +106,11 @@ impl Shared {
         }
         let _driver = Driver(&self.driven);
         Some(call())
+    }
+
+    /// Whether a worker is the driver.
+    pub(crate) fn is_driven(&self) -> bool {
+        self.driven.load(Ordering::SeqCst)
     }
 
     pub(crate) fn add_local(&self, spawner: Spawner, parker: Parker) {

@@ -36,6 +36,8 @@ pub(crate) struct Loop {
     manual: bool,
     /// Tasks run since the last look outside.
     unseen: Cell<usize>,
+    /// How often a driver had left when this worker last stood by.
+    seen_leaving: Cell<usize>,
     /// When the end must be over, in real time, while it is under way.
     limit: Cell<Option<Instant>>,
 }
@@ -59,6 +61,7 @@ impl Loop {
             index,
             manual: shared.timers.clock().is_manual(),
             unseen: Cell::new(0),
+            seen_leaving: Cell::new(0),
             limit: Cell::new(None),
         }
     }
@@ -80,6 +83,7 @@ impl Loop {
     pub(crate) fn hand_over(&self) {
         if let Some(worker) = &self.worker {
             worker.hand_over();
+            self.shared.standby.driver_left();
         }
     }
 
@@ -161,14 +165,22 @@ impl Loop {
             // Before another may drive: what was woken is in our own queue, where nobody else sees it.
             drop(resting.take());
         });
-        if drove.is_none() {
-            if self.manual && (self.shared.all_rest() || self.shared.has_waiting_call()) {
-                self.shared.reactor.notify(); // Its holder waits to hear that everybody rests.
+        if drove.is_some() {
+            if self.worker.is_some() {
+                self.shared.standby.driver_left();
             }
-            match self.limit.get() {
-                None => parker.park(),
-                Some(at) => parker.park_timeout(at.saturating_duration_since(Instant::now())),
+            return;
+        }
+        if self.manual && (self.shared.all_rest() || self.shared.has_waiting_call()) {
+            self.shared.reactor.notify(); // Its holder waits to hear that everybody rests.
+        }
+        match self.limit.get() {
+            // A clock that is moved by hand asks for no watch: who moves it wakes the driver.
+            None if self.manual => parker.park(),
+            None => {
+                self.shared.standby.sleep(parker, &self.seen_leaving, || self.shared.is_driven());
             }
+            Some(at) => parker.park_timeout(at.saturating_duration_since(Instant::now())),
         }
     }
 

@@ -41,6 +41,7 @@ mod queue;
 mod ring;
 mod idle;
 mod parker;
+mod standby;
 mod worker;
 #[expect(unsafe_code, reason = "the promise that futures of an executor are Send")]
 mod executor;
@@ -100,6 +101,7 @@ pub use locals::{NoCurrentTask, TaskLocal, TaskLocals};
 pub use meta::{Ended, TaskId};
 pub use parker::Parker;
 pub use shared::{SharedError, SharedJoin, SharedTask};
+pub use standby::Standby;
 pub use try_gather::{TryGather, try_gather};
 pub use wait::{Wait, Waited, Watch, Watched, wait};
 pub use wait_mut::{Borrowed, WaitedIndices, wait_mut};

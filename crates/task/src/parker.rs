@@ -83,12 +83,16 @@ impl Parker {
     }
 
     /// [`park`](Parker::park), but for no longer than `limit`.
-    #[cfg(not(loom))]
     pub fn park_timeout(&self, limit: std::time::Duration) {
         self.replace(Sleeper::Thread(thread::current()));
         if self.begin(PARKED) {
             // May return early for no reason; so may this.
+            #[cfg(not(loom))]
             thread::park_timeout(limit);
+            #[cfg(loom)]
+            thread::yield_now(); // The limit has passed.
+            #[cfg(loom)]
+            let _ = limit;
             self.inner.word.swap(EMPTY, Ordering::AcqRel);
         }
     }

@@ -9,8 +9,8 @@ mod ready_set;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
-use evenkeel_task::Parker;
 use evenkeel_task::model::{FourRing, OneSlot, Sleepers};
+use evenkeel_task::{Parker, Standby};
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 
@@ -215,6 +215,27 @@ fn two_unparks_against_a_thread_about_to_sleep_in_its_driver() {
         parker.unpark();
         second.join().unwrap();
         sleeper.join().unwrap();
+    });
+}
+
+// Weakened: either fence of `standby.rs` taken away: the driver leaves and the standby sleeps for good, and
+// nobody hears the kernel (deadlock).
+#[test]
+fn the_driver_leaves_while_the_standby_falls_asleep() {
+    loom::model(|| {
+        let standby = Arc::new(Standby::default());
+        let driven = Arc::new(AtomicBool::new(true));
+        let (its, is_driven) = (Arc::clone(&standby), Arc::clone(&driven));
+        let watcher = thread::spawn(move || {
+            let (parker, seen) = (Parker::new(), std::cell::Cell::new(0));
+            while is_driven.load(Ordering::Relaxed) {
+                its.sleep(&parker, &seen, || is_driven.load(Ordering::Relaxed));
+            }
+        });
+        thread::yield_now();
+        driven.store(false, Ordering::Relaxed);
+        standby.driver_left();
+        watcher.join().unwrap();
     });
 }
 

@@ -135,3 +135,44 @@ fn what_main_had_queued_when_it_returned_is_run_by_the_others() {
         assert_eq!(evenkeel::block_on(task), 7);
     }
 }
+
+#[test]
+fn a_task_that_holds_the_driver_stops_neither_timers_nor_sockets() {
+    let mut runner = Runner::new(Options { workers: 2, ..Options::default() }).unwrap();
+    let worst = runner.run(async {
+        // Main sleeps, so that its thread is the driver when it wakes; then it computes.
+        let ticker = create_task(async {
+            let (mut worst, mut last) = (Duration::ZERO, Instant::now());
+            for _ in 0..40 {
+                sleep(Duration::from_millis(10)).await;
+                worst = worst.max(last.elapsed());
+                last = Instant::now();
+            }
+            worst
+        });
+        for _ in 0..2 {
+            sleep(Duration::from_millis(15)).await;
+            std::thread::sleep(Duration::from_millis(400));
+        }
+        ticker.await
+    });
+    // Without the standby it is 400 ms; on a machine that is busy with other tests, far less than that.
+    assert!(worst < Duration::from_millis(250), "{worst:?}");
+}
+
+#[test]
+fn between_runs_the_other_workers_fire_timers() {
+    let mut runner = Runner::new(Options { workers: 2, ..Options::default() }).unwrap();
+    for _ in 0..5 {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        runner.run(async {
+            create_task(async move {
+                sleep(Duration::from_millis(20)).await;
+                sender.send(()).unwrap();
+            })
+            .detach();
+            sleep(Duration::from_millis(5)).await;
+        });
+        receiver.recv_timeout(Duration::from_secs(5)).expect("nobody drives");
+    }
+}
