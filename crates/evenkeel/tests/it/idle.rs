@@ -25,7 +25,7 @@ fn waits() -> BTreeMap<String, u64> {
             let field = |name| status.lines().find_map(|line| line.strip_prefix(name));
             let name = field("Name:")?.trim().to_owned();
             let count = field("voluntary_ctxt_switches:")?.trim().parse().ok()?;
-            Some((format!("{name} {}", thread.file_name().display()), count))
+            Some((format!("{name} {}", thread.file_name().to_string_lossy()), count))
         })
         .collect()
 }
