@@ -9,7 +9,8 @@ use std::task::{Context, Poll, Waker};
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
 
-use crate::handle::{Done, Task};
+use crate::done::Done;
+use crate::handle::Task;
 use crate::rounds::{Answer, Rounds};
 use crate::wait::Waited;
 

@@ -15,7 +15,6 @@ use crate::error::FailureReport;
 use crate::handle::Task;
 use crate::home::{Home, Kind};
 use crate::info::TaskInfo;
-use crate::loom::thread;
 use crate::parker::Parker;
 use crate::queue::{self, Queue};
 use crate::spawn::{self, Named};
@@ -213,15 +212,7 @@ impl<'a> Executor<'a> {
 
 impl Drop for Executor<'_> {
     fn drop(&mut self) {
-        self.home.close();
-        self.home.cancel_all();
-        // Whoever holds a task that is not in a queue is about to put it there: a waker on another thread
-        // between its decision and its push, or a spawner.
-        while self.home.live() > 0 {
-            if !self.try_tick() {
-                thread::yield_now();
-            }
-        }
+        self.home.end(|| self.try_tick());
     }
 }
 

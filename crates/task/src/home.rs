@@ -13,7 +13,7 @@ use crate::error::FailureReport;
 use crate::handle::Task;
 use crate::info::{Canceller, TaskInfo};
 use crate::local::LocalQueue;
-use crate::loom::{AtomicBool, Ordering};
+use crate::loom::{AtomicBool, Ordering, thread};
 use crate::meta::{Due, Meta};
 use crate::queue::Queue;
 use crate::registry::{Own, Registry, Slot};
@@ -149,6 +149,19 @@ impl Home {
             count += usize::from(self.registry.cancel(slot, id, None));
         });
         count
+    }
+
+    /// The executor goes: no new tasks; those alive are cancelled, and `tick` runs them to their end.
+    pub(crate) fn end(&self, tick: impl Fn() -> bool) {
+        self.close();
+        self.cancel_all();
+        // What is not in a queue is on its way there: a waker on another thread is between its decision
+        // and its push, or a spawner is.
+        while self.live() > 0 {
+            if !tick() {
+                thread::yield_now();
+            }
+        }
     }
 
     /// Whether its tasks end soon after they are asked to: a job ends when its call returns.

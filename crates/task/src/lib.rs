@@ -51,6 +51,7 @@ mod local;
 mod local_executor;
 #[expect(unsafe_code, reason = "a pointer to the metadata in the cell the handle keeps")]
 mod handle;
+mod done;
 mod error;
 #[expect(unsafe_code, reason = "a closure as a future in a cell")]
 mod job;
@@ -89,11 +90,12 @@ pub use as_completed::{AsCompleted, Next, as_completed};
 pub use block_on::block_on;
 pub use builder::{Builder, Spawner};
 pub use children::{ArraySlots, Children, Gatherable, TryChildren, TryGatherable};
+pub use done::Done;
 pub use error::{Cancelled, FailureReport, JoinError};
 pub use evenkeel_context::Wait as WaitReason;
 pub use executor::{Executor, ExecutorStatistics, Run, Tick};
 pub use gather::{Gather, gather};
-pub use handle::{Done, Join, JoinMut, Task};
+pub use handle::{Join, JoinMut, Task};
 pub use info::{Canceller, TaskInfo, check_cancelled, current};
 pub use job::Job;
 pub use local_executor::{LocalExecutor, LocalRun};

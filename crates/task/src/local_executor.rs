@@ -247,14 +247,7 @@ impl<T> Drop for Gone<'_, '_, T> {
 
 impl Drop for LocalExecutor<'_> {
     fn drop(&mut self) {
-        self.home.close();
-        self.home.cancel_all();
-        // As in `Executor`: what is not queued is on its way, from a waker or a spawner elsewhere.
-        while self.home.live() > 0 {
-            if !self.try_tick() {
-                thread::yield_now();
-            }
-        }
+        self.home.end(|| self.try_tick());
     }
 }
 

@@ -7,8 +7,9 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use crate::done::Done;
 use crate::error::JoinError;
-use crate::handle::{Done, Task};
+use crate::handle::Task;
 use crate::rounds::{Answer, Round, Rounds};
 
 /// Waits for tasks and sorts them into done and pending: asyncio's `wait`.

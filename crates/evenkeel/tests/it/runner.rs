@@ -150,14 +150,12 @@ fn a_task_that_holds_the_driver_stops_neither_timers_nor_sockets() {
             }
             worst
         });
-        for _ in 0..2 {
-            sleep(Duration::from_millis(15)).await;
-            std::thread::sleep(Duration::from_millis(400));
-        }
+        sleep(Duration::from_millis(15)).await;
+        std::thread::sleep(Duration::from_millis(800));
         ticker.await
     });
-    // Without the standby it is 400 ms; on a machine that is busy with other tests, far less than that.
-    assert!(worst < Duration::from_millis(250), "{worst:?}");
+    // Without the standby it is 800 ms; with it a few, or some more on a machine busy with other tests.
+    assert!(worst < Duration::from_millis(500), "{worst:?}");
 }
 
 #[test]
