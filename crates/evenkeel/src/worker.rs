@@ -5,6 +5,7 @@
 //! driver's holder looks at the reactor and fires timers, so nothing is looked at twice.
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -130,14 +131,19 @@ impl Loop {
     }
 
     fn wait(&self, how: Wait) {
-        let waited = match how {
+        let wait = || match how {
             Wait::Look => self.shared.reactor.wait(Some(Duration::ZERO)),
             Wait::Until(deadline) => self.shared.reactor.wait_until(deadline),
         };
-        // The kernel refuses to wait only if our own descriptors were closed by somebody else.
-        waited.expect(
-            "the reactor's descriptors are gone: some code closed descriptors it does not own",
-        );
+        match catch_unwind(AssertUnwindSafe(wait)) {
+            // The kernel refuses to wait only if our own descriptors were closed by somebody else.
+            Ok(waited) => drop(waited.expect(
+                "the reactor's descriptors are gone: some code closed descriptors it does not own",
+            )),
+            // A foreign waker panicked, after all others were woken. The panic hook has told of it, and
+            // the loop is not the place for it to go.
+            Err(payload) => drop(catch_unwind(AssertUnwindSafe(|| drop(payload)))),
+        }
     }
 
     /// Sleeps until there is work, news or a deadline.
@@ -190,7 +196,9 @@ impl Loop {
         if !self.manual || !self.shared.all_rest() {
             return false;
         }
-        if self.shared.reactor.wait(Some(Duration::ZERO)).is_ok_and(|woken| woken > 0) {
+        let before = self.shared.reactor.statistics().woken;
+        self.wait(Wait::Look);
+        if self.shared.reactor.statistics().woken != before {
             return true;
         }
         let jumped = clock.idle(timers.next_deadline());

@@ -149,6 +149,42 @@ fn a_blocking_call_without_a_thread_is_an_error_and_the_loop_goes_on() {
 }
 
 #[test]
+fn a_foreign_waker_that_panics_does_not_end_the_loop() {
+    use std::future::Future;
+    use std::io::Write;
+    use std::pin::pin;
+    use std::task::{Context, Wake, Waker};
+
+    struct Bad(AtomicUsize);
+    impl Wake for Bad {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            panic!("in a waker");
+        }
+    }
+    for workers in [1, 2] {
+        let bad = Arc::new(Bad(AtomicUsize::new(0)));
+        let waker = Waker::from(Arc::clone(&bad));
+        let mut runner = Runner::new(Options { workers, ..Options::default() }).unwrap();
+        runner.run(async {
+            let (near, mut far) = std::os::unix::net::UnixStream::pair().unwrap();
+            let source = evenkeel::reactor::Source::new(near).unwrap();
+            let cx = &mut Context::from_waker(&waker);
+            let mut readable = pin!(source.readable());
+            assert!(readable.as_mut().poll(cx).is_pending());
+            let mut due = pin!(sleep(Duration::from_millis(2)));
+            assert!(due.as_mut().poll(cx).is_pending());
+            far.write_all(b"x").unwrap();
+            while bad.0.load(Ordering::SeqCst) < 2 {
+                sleep(Duration::from_millis(1)).await;
+            }
+            readable.await.unwrap();
+            assert_eq!(create_task(async { 2 }).await, 2);
+        });
+    }
+}
+
+#[test]
 fn a_task_that_spawns_while_it_is_cancelled_does_not_keep_the_loop_open() {
     struct Respawns(u32);
     impl Drop for Respawns {

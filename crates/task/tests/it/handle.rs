@@ -206,22 +206,19 @@ task_local! {
 
 #[test]
 fn crt_20_a_child_sees_the_value_at_its_spawn() {
-    let local = &*Box::leak(Box::new(LocalExecutor::new()));
-    block_on(local.run(async {
-        local
-            .spawn(async {
-                USER.set("at spawn".into());
-                let child = local.spawn(async {
-                    let seen = USER.get();
-                    USER.set("child's".into());
-                    seen
-                });
-                USER.set("later".into());
-                assert_eq!(child.await, "at spawn");
-                assert_eq!(USER.get(), "later");
-            })
-            .await;
-    }));
+    let local = LocalExecutor::new();
+    let spawner = local.spawner();
+    block_on(local.run(local.spawn(async move {
+        USER.set("at spawn".into());
+        let child = spawner.spawn(async {
+            let seen = USER.get();
+            USER.set("child's".into());
+            seen
+        });
+        USER.set("later".into());
+        assert_eq!(child.await, "at spawn");
+        assert_eq!(USER.get(), "later");
+    })));
     assert_eq!(USER.get(), "nobody");
     assert!(USER.try_set(String::new()).is_err());
 }
