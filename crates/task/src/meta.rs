@@ -205,12 +205,14 @@ impl Extra {
 
     /// Ready when the task has ended.
     pub(crate) fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
+        // Cloned before the lock, and dropped after it if it is not kept: a waker may run anything.
+        let mut waker = Some(cx.waker().clone());
         let mut inner = lock(&self.inner);
         if inner.ended {
             return Poll::Ready(());
         }
-        if !inner.waiters.iter().any(|waker| waker.will_wake(cx.waker())) {
-            inner.waiters.push(cx.waker().clone());
+        if !inner.waiters.iter().any(|kept| kept.will_wake(cx.waker())) {
+            inner.waiters.extend(waker.take());
         }
         Poll::Pending
     }
