@@ -112,13 +112,6 @@ impl Failure {
         Failure { kind: Some(Kind::Panicked(payload)), report }
     }
 
-    /// A value of the task panicked when it was dropped because of a cancel.
-    pub(crate) fn turned_into_panic(&self, payload: Box<dyn Any + Send>, meta: &Meta) -> Failure {
-        let id = TaskId(meta.slot().record.id().max(1));
-        let name = meta.extra().and_then(|extra| extra.name.clone());
-        Failure::panicked(payload, id, name, None, meta)
-    }
-
     pub(crate) fn is_panic(&self) -> bool {
         matches!(self.kind, Some(Kind::Panicked(_)))
     }

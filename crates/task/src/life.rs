@@ -157,6 +157,9 @@ fn drop_future<F>(meta: &Meta, mut future: Pin<&mut Option<F>>) -> Option<Box<dy
 
 /// Tells the end, and answers what goes into the cell.
 fn finish<T>(meta: &Meta, how: End, value: Option<T>) -> Outcome<T> {
+    // Read while the record is still this task's.
+    let record = &meta.slot().record;
+    let (id, spawned_at) = (TaskId(record.id()), record.spawned_at());
     let (failure, callbacks) = end(meta, how);
     meta.home.run_callbacks(callbacks);
     thread_state::worker(|worker| worker.map(Core::task_is_ending));
@@ -166,7 +169,10 @@ fn finish<T>(meta: &Meta, how: End, value: Option<T>) -> Outcome<T> {
             // Cancelled while it ran its last step: asyncio drops the value, and so do we.
             match catch_unwind(AssertUnwindSafe(|| drop(value))) {
                 Ok(()) => Err(failure),
-                Err(payload) => Err(Box::new(failure.turned_into_panic(payload, meta))),
+                Err(payload) => {
+                    let name = meta.extra().and_then(|extra| extra.name.clone());
+                    Err(Box::new(Failure::panicked(payload, id, name, spawned_at, meta)))
+                }
             }
         }
         (None, None) => unreachable!("completed without a value"),

@@ -10,6 +10,7 @@
 //           of the task is told either by the closing poller, which sees the Extra, or by its maker.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -231,7 +232,8 @@ impl Extra {
         let callbacks = std::mem::take(&mut inner.callbacks);
         drop(inner);
         for waiter in waiters {
-            waiter.wake();
+            // Foreign ones may be among them: one that panics costs neither the others nor the task.
+            let _ = catch_unwind(AssertUnwindSafe(|| waiter.wake()));
         }
         callbacks
     }

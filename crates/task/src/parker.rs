@@ -11,6 +11,7 @@
 //! asleep on a thread is woken by that alone, whoever is asleep in a driver by the driver's wake alone.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -153,9 +154,10 @@ impl Parker {
                     }
                 };
                 drop(sleeper);
-                // A foreign waker may run anything: nothing is held here.
+                // A foreign waker may run anything: nothing is held here. If it panics, that is told by the
+                // panic hook and ends here: whoever wakes a task has nothing to do with it.
                 if let Some(Sleeper::Task(waker)) = waker {
-                    waker.wake();
+                    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
                 }
             }
             IN_DRIVER => {

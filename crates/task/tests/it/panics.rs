@@ -30,6 +30,51 @@ fn a_foreign_waker_that_panics_hurts_neither_the_task_nor_the_executor() {
     assert_eq!(block_on(executor.run(executor.spawn(async { 4 }))), 4);
 }
 
+#[test]
+fn a_waker_that_panics_keeps_no_other_from_hearing_of_the_end() {
+    let woken = Arc::new(AtomicUsize::new(0));
+    let bad = Waker::from(Arc::new(Bad(Arc::clone(&woken))));
+    let executor = Executor::new();
+    let mut tasks = [executor.spawn(async { 3 })];
+    {
+        // `wait_mut` hears of the end without taking the value.
+        let mut waits = pin!(evenkeel_task::wait_mut(&mut tasks));
+        assert!(waits.as_mut().poll(&mut Context::from_waker(&bad)).is_pending());
+        while executor.try_tick() {}
+        assert_eq!(woken.load(Ordering::SeqCst), 1);
+        assert_eq!(block_on(waits).done, [0]);
+    }
+    let [task] = tasks;
+    assert_eq!(block_on(task), 3);
+    assert!(executor.is_empty(), "its slot was given back");
+}
+
+#[test]
+fn a_sleeping_run_whose_waker_panics_does_not_hurt_who_spawns() {
+    let woken = Arc::new(AtomicUsize::new(0));
+    let bad = Waker::from(Arc::new(Bad(Arc::clone(&woken))));
+    let executor = Executor::new();
+    let mut run = pin!(executor.run(std::future::pending::<()>()));
+    assert!(run.as_mut().poll(&mut Context::from_waker(&bad)).is_pending());
+    let task = executor.spawn(async { 5 });
+    assert_eq!(woken.load(Ordering::SeqCst), 1);
+    while executor.try_tick() {}
+    assert_eq!(block_on(task), 5);
+}
+
+/// Asks its task to end while it runs its last step, and leaves a value that panics when dropped.
+#[test]
+fn a_value_dropped_by_a_cancel_panics_in_its_own_name() {
+    let local = LocalExecutor::new();
+    let task = Builder::new().name("mine").spawn_local(&local, async {
+        evenkeel_task::current().unwrap().cancel();
+        PanicsOnDrop
+    });
+    let id = task.id();
+    let error = block_on(local.run(task.join())).err().unwrap();
+    assert!(error.is_panic() && error.id() == id && error.name() == Some("mine"), "{error}");
+}
+
 struct PanicsOnDrop;
 
 impl Drop for PanicsOnDrop {
