@@ -3,8 +3,6 @@
 //! A process runs one case on one runtime and prints one line; `cargo xtask bench` starts many and
 //! compares. FAIRNESS.md says what each case does not show.
 
-#![allow(clippy::disallowed_types, reason = "workloads are not modelled")]
-
 mod rt; // start here: what a workload may ask of a runtime
 mod cases; // the work
 mod measure; // how often it is done, and what it cost

@@ -1,5 +1,5 @@
 //! Every workload on every runtime, tiny, so that none rots.
 
-#![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
+#![allow(missing_docs, reason = "tests are not modelled")]
 
 mod workloads;

@@ -1,7 +1,6 @@
 //! The standard library's locks and threads, or loom's stand-ins under `cfg(loom)`.
 //!
 //! Nothing else in this crate names them, so what the pool does can be model-checked.
-#![allow(clippy::disallowed_types, reason = "the facade itself")]
 
 use std::{
     io,

@@ -3,7 +3,7 @@
 //!
 //! `RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=2 cargo test --release --test loom`
 #![cfg(loom)]
-#![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
+#![allow(missing_docs, reason = "tests are not modelled")]
 
 use std::{io, sync::Arc, time::Duration};
 

@@ -1,5 +1,4 @@
 //! The one door to atomics, locks and threads: std's, or loom's stand-ins when a model runs.
-#![allow(clippy::disallowed_types, reason = "the facade itself")]
 
 #[cfg(not(loom))]
 mod chosen {

@@ -1,7 +1,7 @@
 //! The reactor's protocols, in every interleaving: readiness against clearing, waiters against news,
 //! and the bell.
 #![cfg(loom)]
-#![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
+#![allow(missing_docs, reason = "tests are not modelled")]
 
 use std::sync::Arc as StdArc;
 use std::task::{Wake, Waker};

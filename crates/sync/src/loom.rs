@@ -1,5 +1,4 @@
 //! The facade: std's atomics and locks, or loom's stand-ins for them when a model is built.
-#![allow(clippy::disallowed_types, reason = "the facade itself")]
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{

@@ -6,7 +6,7 @@
 //!     cargo test --release -p evenkeel-sync --test loom
 //! ```
 #![cfg(loom)]
-#![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
+#![allow(missing_docs, reason = "tests are not modelled")]
 #![expect(unsafe_code, reason = "loom's cells are looked into by pointer")]
 
 use std::future::Future;

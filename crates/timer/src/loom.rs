@@ -1,5 +1,4 @@
 //! The one place that names atomics, locks and threads: std's, or loom's stand-ins in a model.
-#![allow(clippy::disallowed_types, reason = "the facade itself")]
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{

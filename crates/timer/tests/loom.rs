@@ -7,7 +7,7 @@
 //! All of it is public API: the wheel, the locks and the published words are the real ones. Beside
 //! each model stands the weakening of the source that was tried and that it caught.
 #![cfg(loom)]
-#![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
+#![allow(missing_docs, reason = "tests are not modelled")]
 
 use std::pin::Pin;
 use std::sync::Arc;

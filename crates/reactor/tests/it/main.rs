@@ -1,5 +1,5 @@
 //! One binary per crate: a file per module of the crate.
-#![allow(clippy::disallowed_types, missing_docs, reason = "tests are not modelled")]
+#![allow(missing_docs, reason = "tests are not modelled")]
 
 mod support;
 

@@ -1,10 +1,5 @@
 //! One binary per crate: a file per primitive, its cases named by their ids.
-#![allow(
-    clippy::disallowed_types,
-    clippy::undocumented_unsafe_blocks,
-    missing_docs,
-    reason = "tests are not modelled"
-)]
+#![allow(clippy::undocumented_unsafe_blocks, missing_docs, reason = "tests are not modelled")]
 
 mod fifo; // the executor the cases are told on
 mod cancel_everywhere;
