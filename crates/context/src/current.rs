@@ -1,7 +1,7 @@
-//! The record of the task this thread is polling.
+//! What this thread is polling: the record of the task, and the innermost piece of work that owns things.
 //!
-// BORROWED FOR THE CALL: the pointer in `CURRENT` was a `&Record` given to `enter`, and `enter` puts the
-// old value back before that borrow ends, also when the call unwinds.
+// BORROWED FOR THE CALL: each pointer in `CURRENT` came from a reference given to `enter` or `enter_owned`,
+// and is put back before that borrow ends, also when the call unwinds.
 // ONLY FROM OPEN: a location pointer is null or came from a `&'static Location` in `Record::open`.
 
 use std::cell::Cell;
@@ -9,14 +9,23 @@ use std::num::NonZeroU64;
 use std::panic::Location;
 use std::ptr;
 
+use crate::owned::Owned;
 use crate::record::{Record, Wait};
 
-thread_local! {
-    static CURRENT: Cell<*const Record> = const { Cell::new(ptr::null()) };
+/// The two, side by side: entering a task sets both.
+#[derive(Clone, Copy)]
+struct Here {
+    record: *const Record,
+    owned: *const Owned,
 }
 
-/// Puts the outer record back when the call ends or unwinds.
-struct Restore(*const Record);
+thread_local! {
+    static CURRENT: Cell<Here> =
+        const { Cell::new(Here { record: ptr::null(), owned: ptr::null() }) };
+}
+
+/// Puts what was there before back when the call ends or unwinds.
+struct Restore(Here);
 
 impl Drop for Restore {
     fn drop(&mut self) {
@@ -24,21 +33,54 @@ impl Drop for Restore {
     }
 }
 
-/// Runs `call` with `record` as the current task's. Calls nest.
-#[inline]
-pub fn enter<R>(record: &Record, call: impl FnOnce() -> R) -> R {
-    let outer = CURRENT.try_with(|current| current.replace(record)).unwrap_or(ptr::null());
+fn here() -> Here {
+    // A thread that is being torn down polls nothing.
+    CURRENT.try_with(Cell::get).unwrap_or(Here { record: ptr::null(), owned: ptr::null() })
+}
+
+fn with<R>(inner: Here, outer: Here, call: impl FnOnce() -> R) -> R {
+    let _ = CURRENT.try_with(|current| current.set(inner));
     let _restore = Restore(outer);
     call()
+}
+
+/// Runs `call` with `record` as the current task's, which owns nothing. Calls nest.
+#[inline]
+pub fn enter<R>(record: &Record, call: impl FnOnce() -> R) -> R {
+    with(Here { record, owned: ptr::null() }, here(), call)
+}
+
+/// Runs `call` with `record` as the current task's, and `owned` as what that task owns.
+#[inline]
+pub fn enter_task<R>(record: &Record, owned: &Owned, call: impl FnOnce() -> R) -> R {
+    with(Here { record, owned }, here(), call)
+}
+
+/// Runs `call` with no owner: a call that nobody will poll again cannot own anything.
+#[inline]
+pub fn owning_nothing<R>(call: impl FnOnce() -> R) -> R {
+    let outer = here();
+    with(Here { owned: ptr::null(), ..outer }, outer, call)
+}
+
+/// Runs `call` with `owned` as the innermost owner.
+#[inline]
+pub(crate) fn enter_owned<R>(owned: &Owned, call: impl FnOnce() -> R) -> R {
+    let outer = here();
+    with(Here { owned, ..outer }, outer, call)
+}
+
+/// Runs `look` on the innermost owner on this thread; `None` if there is none.
+pub(crate) fn current_owned<R>(look: impl FnOnce(&Owned) -> R) -> Option<R> {
+    // SAFETY: BORROWED FOR THE CALL.
+    unsafe { here().owned.as_ref() }.map(look)
 }
 
 /// Runs `look` on the current task's record; `None` outside any of our tasks.
 #[inline]
 pub fn current_record<R>(look: impl FnOnce(&Record) -> R) -> Option<R> {
-    // A thread that is being torn down has no current task.
-    let current = CURRENT.try_with(Cell::get).unwrap_or(ptr::null());
     // SAFETY: BORROWED FOR THE CALL.
-    unsafe { current.as_ref() }.map(look)
+    unsafe { here().record.as_ref() }.map(look)
 }
 
 /// The id of the task this thread is polling; `None` outside any of our tasks.

@@ -10,8 +10,49 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// The end of something that was told to end.
-pub type Ending = Pin<Box<dyn Future<Output = ()> + Send>>;
+use pin_project_lite::pin_project;
+
+use crate::current::current_owned;
+
+/// The end of something that was told to end, or a clean-up that leads there.
+pub trait End: Future<Output = ()> + Send {
+    /// Whether it is known, without polling, that nothing is left to wait for.
+    fn is_over(&self) -> bool {
+        false
+    }
+}
+
+impl fmt::Debug for dyn End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("End").field("is_over", &self.is_over()).finish()
+    }
+}
+
+/// An [`End`] that can be handed on. [`ending`] makes one from a future.
+pub type Ending = Pin<Box<dyn End>>;
+
+pin_project! {
+    /// A future that is not over before it says so.
+    struct Plain<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future<Output = ()>> Future for Plain<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().future.poll(cx)
+    }
+}
+
+impl<F: Future<Output = ()> + Send> End for Plain<F> {}
+
+/// Makes `future` an ending, or a clean-up.
+pub fn ending(future: impl Future<Output = ()> + Send + 'static) -> Ending {
+    Box::pin(Plain { future })
+}
 
 thread_local! {
     /// A stack of collectors' catches: empty when nobody collects on this thread.
@@ -49,17 +90,33 @@ pub fn collect_endings<R>(call: impl FnOnce() -> R) -> (R, Endings) {
     (result, Endings { left })
 }
 
-/// Whether somebody on this thread collects endings, so that making one is worth it.
+/// Whether somebody on this thread collects endings.
 pub fn is_collecting() -> bool {
     COLLECTED
         .try_with(|stack| stack.try_borrow().is_ok_and(|stack| !stack.is_empty()))
         .unwrap_or(false)
 }
 
-/// Leaves `ending` to the innermost collector on this thread.
+/// Whether an ending left now on this thread would be seen to, so that making one is worth it.
+pub fn is_owned() -> bool {
+    current_owned(|_| ()).is_some() || is_collecting()
+}
+
+/// Registers `cleanup` with the innermost owner on this thread: the scope that is being polled, or the
+/// task. It runs when the owner's future is gone, whatever way it went; the last one registered first.
 ///
 /// # Errors
-/// Gives it back if nobody collects.
+/// Gives it back if there is no owner.
+pub fn defer(cleanup: Ending) -> Result<(), Ending> {
+    let mut cleanup = Some(cleanup);
+    current_owned(|owned| cleanup.take().into_iter().for_each(|cleanup| owned.defer(cleanup)));
+    cleanup.map_or(Ok(()), Err)
+}
+
+/// Leaves `ending` to the innermost collector on this thread, or else to the innermost owner.
+///
+/// # Errors
+/// Gives it back if there is neither.
 pub fn leave_ending(ending: Ending) -> Result<(), Ending> {
     let mut ending = Some(ending);
     let _ = COLLECTED.try_with(|stack| {
@@ -69,6 +126,9 @@ pub fn leave_ending(ending: Ending) -> Result<(), Ending> {
             }
         }
     });
+    if ending.is_some() {
+        current_owned(|owned| ending.take().into_iter().for_each(|ending| owned.leave(ending)));
+    }
     ending.map_or(Ok(()), Err)
 }
 

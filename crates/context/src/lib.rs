@@ -3,8 +3,9 @@
 //! The lowest leaf of evenkeel: a thread-local pointer to the [`Record`] of the task being polled. A
 //! lock asks it who is about to hold it ([`current_id`]), a leaf future tells it why it returns
 //! `Pending` ([`waiting_for`]), and a combinator that drops a future early learns what that future
-//! leaves behind ([`collect_endings`]). Outside evenkeel's own tasks every call is a no-op, so a crate
-//! that uses it works under any executor.
+//! leaves behind ([`collect_endings`]). What a task or a scope must see to before it is done, children
+//! that were cancelled and clean-ups, is [`Owned`] by it. Outside evenkeel's own tasks every call is a
+//! no-op, so a crate that uses it works under any executor.
 //!
 //! ```
 //! use evenkeel_context::{current_id, enter, Record, Wait, waiting_for};
@@ -29,7 +30,13 @@ mod record;
 )]
 mod current;
 mod endings;
+mod owned;
+mod cancelled;
 
-pub use current::{current_id, current_record, enter, waiting_for};
-pub use endings::{Ending, Endings, collect_endings, is_collecting, leave_ending};
+pub use cancelled::{CancelSource, Cancelled};
+pub use current::{current_id, current_record, enter, enter_task, owning_nothing, waiting_for};
+pub use endings::{
+    End, Ending, Endings, collect_endings, defer, ending, is_collecting, is_owned, leave_ending,
+};
+pub use owned::Owned;
 pub use record::{Record, Wait};

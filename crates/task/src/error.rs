@@ -6,29 +6,11 @@ use std::io;
 use std::panic::Location;
 use std::sync::Arc;
 
+use evenkeel_context::Cancelled;
+
 use crate::home::Home;
 use crate::locals::Locals;
 use crate::meta::{Extra, Meta, TaskId, in_context};
-
-/// A cancel reached this place: the payload with which an awaiter of a cancelled task unwinds, quietly,
-/// to its own task's boundary, and the error of [`check_cancelled`](crate::check_cancelled).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Cancelled {
-    /// What was given to `cancel_with`, if anything was.
-    pub reason: Option<Arc<str>>,
-}
-
-impl fmt::Display for Cancelled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.reason {
-            Some(reason) => write!(f, "cancelled: {reason}"),
-            None => f.write_str("cancelled"),
-        }
-    }
-}
-
-impl std::error::Error for Cancelled {}
 
 /// The text of a panic, if it has one.
 pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
@@ -41,19 +23,50 @@ pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
     }
 }
 
-/// A task panicked and nobody holds a handle that would tell. Whoever is called with it sees the task's
-/// task-locals.
+/// Something went wrong and nobody is left who would be told: a task failed without a handle, or a
+/// clean-up did not end. Whoever is called with it sees the task's task-locals.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FailureReport {
+    /// What went wrong.
+    pub kind: FailureKind,
     /// The task.
     pub id: TaskId,
     /// The name it was given, if one was.
     pub name: Option<Arc<str>>,
     /// Where it was spawned.
     pub spawned_at: Option<&'static Location<'static>>,
-    /// What the panic said.
+    /// What the panic said, what the error says, or what did not end.
     pub message: String,
+    /// Its loop was ending, and the task was one of those left over.
+    pub during_shutdown: bool,
+}
+
+/// What a [`FailureReport`] tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The task panicked.
+    Panicked,
+    /// The task returned an error.
+    Failed,
+    /// A clean-up, or shielded work, did not end in the time it had.
+    Overran,
+}
+
+impl FailureReport {
+    /// A report on the task of `meta`, while it lives.
+    pub(crate) fn of(meta: &Meta, kind: FailureKind, message: String) -> FailureReport {
+        let record = &meta.slot().record;
+        FailureReport {
+            kind,
+            id: TaskId(record.id()),
+            name: meta.extra().and_then(|extra| extra.name.clone()),
+            spawned_at: record.spawned_at(),
+            message,
+            during_shutdown: false,
+        }
+    }
 }
 
 impl fmt::Display for FailureReport {
@@ -65,7 +78,13 @@ impl fmt::Display for FailureReport {
         if let Some(at) = self.spawned_at {
             write!(f, "(spawned at {at}) ")?;
         }
-        write!(f, "panicked and nobody awaits it: {}", self.message)
+        f.write_str(match self.kind {
+            FailureKind::Panicked => "panicked and nobody awaits it",
+            FailureKind::Failed => "failed and nobody awaits it",
+            FailureKind::Overran => "did not end in time",
+        })?;
+        f.write_str(if self.during_shutdown { ", during run() shutdown: " } else { ": " })?;
+        f.write_str(&self.message)
     }
 }
 
@@ -121,6 +140,8 @@ impl Drop for Failure {
     fn drop(&mut self) {
         if let (Some(Kind::Panicked(payload)), Some(unread)) = (&self.kind, self.report.take()) {
             let report = FailureReport {
+                kind: FailureKind::Panicked,
+                during_shutdown: false,
                 id: unread.id,
                 name: unread.name,
                 spawned_at: unread.spawned_at,
@@ -207,7 +228,7 @@ impl JoinError {
     pub(crate) fn resume(self) -> ! {
         match self.kind {
             Kind::Panicked(payload) => std::panic::resume_unwind(payload),
-            Kind::Cancelled(reason) => std::panic::resume_unwind(Box::new(Cancelled { reason })),
+            Kind::Cancelled(reason) => std::panic::resume_unwind(Box::new(Cancelled::new(reason))),
             Kind::Refused(_) => panic!("{self}; use `join` to handle this"),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use async_task::FallibleTask;
-use evenkeel_context::{Wait, is_collecting, leave_ending, waiting_for};
+use evenkeel_context::{End, Wait, current_id, is_collecting, is_owned, leave_ending, waiting_for};
 
 use crate::info::Canceller;
 
@@ -236,7 +237,7 @@ impl<T> Task<T> {
                 let outcome = match poll_cell(cell, cx) {
                     Poll::Ready(outcome) => outcome,
                     Poll::Pending => {
-                        let me = evenkeel_context::current_id();
+                        let me = current_id();
                         assert!(me.is_none_or(|me| me.get() != id.0), "a task cannot await itself");
                         waiting_for(Wait::Join, id.0);
                         return Poll::Pending;
@@ -266,14 +267,38 @@ impl<T> Task<T> {
         if self.is_finished() { Poll::Ready(()) } else { Poll::Pending }
     }
 
+    /// Whether somebody here waits for the end of this task, which is being dropped: the combinator that
+    /// drops it, or the task that spawned it. (Were it any task, two that hold each other's handles would
+    /// wait for each other.)
+    fn is_owned_here(&self) -> bool {
+        let Some(meta) = self.meta().filter(|meta| meta.home.is_async()) else { return false };
+        let parent = NonZero::new(meta.slot().record.parent());
+        is_collecting() || (parent.is_some() && parent == current_id() && is_owned())
+    }
+
     /// Leaves the end of this cancelled task to whoever dropped the handle and can wait for it.
-    fn leave_to_collector(&self) {
-        let Some(extra) = self.extra() else { return };
-        let ending = Box::pin(std::future::poll_fn(move |cx| {
-            waiting_for(Wait::Join, 0);
-            extra.poll_ended(cx)
-        }));
-        let _ = leave_ending(ending);
+    fn leave_end(&self) {
+        if let Some(extra) = self.extra() {
+            let _ = leave_ending(Box::pin(EndOf(extra)));
+        }
+    }
+}
+
+/// The end of a task that was cancelled.
+struct EndOf(Arc<Extra>);
+
+impl Future for EndOf {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        waiting_for(Wait::Join, 0);
+        self.0.poll_ended(cx)
+    }
+}
+
+impl End for EndOf {
+    fn is_over(&self) -> bool {
+        self.0.has_ended()
     }
 }
 
@@ -283,7 +308,7 @@ fn poll_cell<T>(
     cell: &mut FallibleTask<Outcome<T>, Meta>,
     cx: &mut Context<'_>,
 ) -> Poll<Option<Outcome<T>>> {
-    if cell.is_finished() || evenkeel_context::current_id().is_some() {
+    if cell.is_finished() || current_id().is_some() {
         return Pin::new(cell).poll(cx);
     }
     let guarded = Waker::from(Arc::new(Guarded(Some(cx.waker().clone()))));
@@ -317,12 +342,12 @@ impl<T> Drop for Task<T> {
         // A load of the cell's own word, which giving it up touches anyway; asking the slot would cost
         // another cache line, often another core's.
         let ended = self.is_finished();
-        if !ended
-            && self.cancel()
-            && is_collecting()
-            && self.meta().is_some_and(|meta| meta.home.is_async())
-        {
-            self.leave_to_collector();
+        if !ended && self.is_owned_here() {
+            // First the waiter, then the cancel: a slot that is free serves another task.
+            self.leave_end();
+            self.cancel();
+        } else if !ended {
+            self.cancel();
         }
         // A value that panics on drop must not take the handle's owner along while it unwinds.
         if std::thread::panicking() {

@@ -6,9 +6,8 @@ use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use evenkeel_context::Wait;
+use evenkeel_context::{Cancelled, Wait};
 
-use crate::error::Cancelled;
 use crate::home::Home;
 use crate::meta::{Meta, TaskId};
 use crate::registry::Slot;
@@ -167,7 +166,7 @@ pub fn check_cancelled() -> Result<(), Cancelled> {
     thread_state::task(|meta| match meta {
         Some(meta) if meta.slot().is_cancelling() => {
             let reason = meta.home.registry.rare(meta.slot().record.id()).reason;
-            Err(Cancelled { reason })
+            Err(Cancelled::new(reason))
         }
         _ => Ok(()),
     })

@@ -70,6 +70,9 @@ mod locals;
 mod block_on;
 mod yield_now;
 
+// To the end, whatever happens.
+mod defer;
+
 // Many at once.
 mod gather;
 mod try_gather;
@@ -90,9 +93,10 @@ pub use as_completed::{AsCompleted, Next, as_completed};
 pub use block_on::block_on;
 pub use builder::{Builder, Spawner};
 pub use children::{ArraySlots, Children, Gatherable, TryChildren, TryGatherable};
+pub use defer::defer;
 pub use done::Done;
-pub use error::{Cancelled, FailureReport, JoinError};
-pub use evenkeel_context::Wait as WaitReason;
+pub use error::{FailureKind, FailureReport, JoinError};
+pub use evenkeel_context::{CancelSource, Cancelled, Wait as WaitReason};
 pub use executor::{Executor, ExecutorStatistics, Run, Tick};
 pub use gather::{Gather, gather};
 pub use handle::{Join, JoinMut, Task};

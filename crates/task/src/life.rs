@@ -1,14 +1,18 @@
-//! The wrapper around a user's future: it looks at the cancel flag, catches panics, drops the future, and
-//! only then reports the end.
+//! The wrapper around a user's future: it looks at the cancel flag, catches panics, drops the future,
+//! drives what the task owns, and only then reports the end.
 //!
 //! ```text
-//!            1 poll: Pending
-//!           +-------+
-//!           v       |        2 Ready, panic, or cancelled
-//!   future alive ---+-----------------------------------> future gone --3 end--> reported
+//!          1 poll: Pending                               4 poll_leaving: Pending
+//!         +-------+                                     +-------+
+//!         v       |   2 leave: Ready, panic, cancelled  v       |
+//!   alive --------+----------------------------------> leaving -+
+//!     |                                                   |
+//!     | 3 leave: it owns nothing                          | 5 all it owned is done
+//!     +----------------------------------> gone <---------+
 //! ```
-//! Between 2 and 3 is the seam for what a task owns (children of a dropped group, shielded work, deferred
-//! clean-up): the future is gone, the task is not done until that is gone too.
+//! What a task owns are children that were cancelled, dropped groups, and clean-ups (`Owned`): its future
+//! is gone, the task is not done until those are, too. While it is leaving, a cancel changes nothing:
+//! clean-ups are shielded. Only the end of its executor cuts them short.
 //!
 // STAYS PUT: `meta` leads to the metadata in the header of the very cell that holds this wrapper.
 // ONE POLLER: whoever holds the Runnable polls or drops the wrapper, and nobody else.
@@ -22,9 +26,10 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use evenkeel_context::{Cancelled, Owned};
 use pin_project_lite::pin_project;
 
-use crate::error::{Cancelled, Failure};
+use crate::error::{Failure, FailureKind, FailureReport};
 use crate::job::Refused;
 use crate::meta::{Due, Ended, Meta, TaskId};
 use crate::registry::Rare;
@@ -52,37 +57,66 @@ impl<T> Drop for Outcome<T> {
 pin_project! {
     pub(crate) struct Life<F: Future> {
         meta: NonNull<Meta>,
-        // `None` once it is gone.
+        // One word, null for most tasks: all that ownership costs who owns nothing.
+        owned: Owned,
         #[pin]
-        future: Option<F>,
-        reported: bool,
+        stage: Stage<F>,
     }
 
     impl<F: Future> PinnedDrop for Life<F> {
         fn drop(this: Pin<&mut Self>) {
-            if !this.reported {
-                this.abandoned();
-            }
+            this.abandoned();
         }
     }
 }
 
+pin_project! {
+    #[project = StageProjection]
+    #[project_replace = StageReplaced]
+    enum Stage<F: Future> {
+        Alive { #[pin] future: F },
+        // In a box: few tasks get here, and the cell of all would be larger.
+        Leaving { leaving: Box<Leaving<F::Output>> },
+        Gone,
+    }
+}
+
+/// A task whose future is gone, and how that went.
+struct Leaving<T> {
+    how: End,
+    value: Option<T>,
+}
+
 // SAFETY: `meta` leads to a Sync value; the rest follows the future.
-unsafe impl<F: Future + Send> Send for Life<F> {}
+unsafe impl<F: Future + Send> Send for Life<F> where F::Output: Send {}
 
 impl<F: Future> Life<F> {
     /// Wraps `future` in the cell whose header holds `meta`. STAYS PUT.
     pub(crate) fn new(meta: &Meta, future: F) -> Life<F> {
-        Life { meta: NonNull::from(meta), future: Some(future), reported: false }
+        Life { meta: NonNull::from(meta), owned: Owned::new(), stage: Stage::Alive { future } }
     }
 
-    /// The executor dropped the task unfinished: its future goes now, on this thread.
+    /// The executor dropped the task unfinished: its future goes now, on this thread, and what it owns is
+    /// given up.
     fn abandoned(self: Pin<&mut Self>) {
         let this = self.project();
+        if matches!(*this.stage, Stage::Gone) {
+            return;
+        }
         // SAFETY: STAYS PUT.
         let meta = unsafe { this.meta.as_ref() };
-        let gone = drop_future(meta, this.future);
-        let ended = end(meta, gone.map_or(End::Cancelled(None), End::Panicked));
+        let mut stage = this.stage;
+        let how = if matches!(*stage, Stage::Leaving { .. }) {
+            match stage.project_replace(Stage::Gone) {
+                StageReplaced::Leaving { leaving } => leaving.how,
+                _ => unreachable!("it was leaving"),
+            }
+        } else {
+            let gone = drop_future(meta, this.owned, stage.as_mut());
+            gone.map_or(End::Cancelled(None), End::Panicked)
+        };
+        give_up(meta, this.owned);
+        let ended = end(meta, how);
         // A panic reports itself, for there is nobody to hear of it; callbacks have no loop to run on.
         drop(ended);
     }
@@ -90,7 +124,10 @@ impl<F: Future> Life<F> {
 
 /// How the future came to its end.
 enum End {
+    /// Unless a cancel was asked for before the end is told.
     Completed,
+    /// With clean-ups to follow: a cancel that comes during them changes nothing.
+    Settled,
     /// With the reason of the cancelled task that this one awaited, if that is how the cancel came.
     Cancelled(Option<Arc<str>>),
     Panicked(Box<dyn Any + Send>),
@@ -120,12 +157,27 @@ impl<F: Future> Future for Life<F> {
         let meta = unsafe { this.meta.as_ref() };
         let slot = meta.slot();
         slot.record.begin_poll();
+        let future = match this.stage.as_mut().project() {
+            StageProjection::Alive { future } => future,
+            StageProjection::Leaving { leaving } => {
+                if poll_leaving(meta, this.owned, &mut leaving.how, cx).is_pending() {
+                    return Poll::Pending;
+                }
+                return match this.stage.project_replace(Stage::Gone) {
+                    StageReplaced::Leaving { leaving } => {
+                        Poll::Ready(finish(meta, leaving.how, leaving.value))
+                    }
+                    _ => unreachable!("it was leaving"),
+                };
+            }
+            StageProjection::Gone => panic!("a task was polled after its end"),
+        };
         let (value, how) = if slot.is_cancelling() {
             (None, End::Cancelled(None))
         } else {
-            let future = this.future.as_mut().as_pin_mut().expect("a task polled after its end");
-            let polled =
-                thread_state::as_task(meta, || catch_unwind(AssertUnwindSafe(|| future.poll(cx))));
+            let polled = thread_state::as_task(meta, this.owned, || {
+                catch_unwind(AssertUnwindSafe(|| future.poll(cx)))
+            });
             match polled {
                 Ok(Poll::Ready(value)) => (Some(value), End::Completed),
                 Err(payload) => (None, End::of(payload)),
@@ -141,18 +193,65 @@ impl<F: Future> Future for Life<F> {
                 }
             }
         };
-        let gone = drop_future(meta, this.future.as_mut());
-        *this.reported = true;
-        let how = gone.map_or(how, End::Panicked);
-        // The seam: what the task owns is driven to its end here, before the end is told.
+        let gone = drop_future(meta, this.owned, this.stage.as_mut());
+        let mut how = gone.map_or(how, End::Panicked);
+        if this.owned.is_empty() {
+            return Poll::Ready(finish(meta, how, value));
+        }
+        // Decided now: a cancel that comes from here on comes too late.
+        if matches!(how, End::Completed) {
+            how = if slot.is_cancelling() { End::Cancelled(None) } else { End::Settled };
+        }
+        if poll_leaving(meta, this.owned, &mut how, cx).is_pending() {
+            this.stage.set(Stage::Leaving { leaving: Box::new(Leaving { how, value }) });
+            return Poll::Pending;
+        }
         Poll::Ready(finish(meta, how, value))
     }
 }
 
 /// Drops the future as part of its task; answers the payload if that panics.
-fn drop_future<F>(meta: &Meta, mut future: Pin<&mut Option<F>>) -> Option<Box<dyn Any + Send>> {
-    future.as_ref().as_pin_ref()?;
-    thread_state::as_task(meta, || catch_unwind(AssertUnwindSafe(|| future.set(None)))).err()
+fn drop_future<F: Future>(
+    meta: &Meta,
+    owned: &Owned,
+    mut stage: Pin<&mut Stage<F>>,
+) -> Option<Box<dyn Any + Send>> {
+    let gone = || catch_unwind(AssertUnwindSafe(|| stage.set(Stage::Gone)));
+    thread_state::as_task(meta, owned, gone).err()
+}
+
+/// Drives what the task owns; a panic in it is the task's, unless it has one already.
+#[cold]
+fn poll_leaving(meta: &Meta, owned: &mut Owned, how: &mut End, cx: &mut Context<'_>) -> Poll<()> {
+    if !meta.slot().has_waker() {
+        // Whoever closes the executor wakes us by it.
+        meta.slot().publish(cx.waker().clone());
+    }
+    let driven =
+        thread_state::in_task(meta, || catch_unwind(AssertUnwindSafe(|| owned.poll_done(cx))));
+    match driven {
+        Ok(Poll::Ready(())) => {}
+        // Looked at after `publish`: the closing executor either finds the waker, or is seen here.
+        Ok(Poll::Pending) if meta.home.is_closed() => give_up(meta, owned),
+        Ok(Poll::Pending) => return Poll::Pending,
+        Err(payload) if matches!(how, End::Panicked(_)) => discard(payload),
+        Err(payload) => *how = End::of(payload),
+    }
+    Poll::Ready(())
+}
+
+/// What a task owns is given up undone, for its executor goes; clean-ups that did not end are told of.
+fn give_up(meta: &Meta, owned: &mut Owned) {
+    let undone = thread_state::in_task(meta, || owned.abandon());
+    if undone > 0 {
+        let message = format!("{undone} clean-ups did not run to their end: its loop is gone");
+        meta.home.report(&FailureReport::of(meta, FailureKind::Overran, message));
+    }
+}
+
+/// Drops a panic that another one hides; the panic hook has told of it.
+fn discard(payload: Box<dyn Any + Send>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
 }
 
 /// Tells the end, and answers what goes into the cell.
@@ -187,6 +286,7 @@ fn end(meta: &Meta, how: End) -> (Option<Box<Failure>>, Due) {
     let closed = meta.slot().close();
     let rare = if closed.rare { meta.home.registry.forget_rare(id) } else { Rare::default() };
     let failure = match how {
+        End::Settled => None,
         End::Completed if !closed.cancelled => None,
         End::Completed => Some(Failure::cancelled(rare.reason)),
         End::Cancelled(theirs) => Some(Failure::cancelled(rare.reason.or(theirs))),

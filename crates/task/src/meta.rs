@@ -2,7 +2,7 @@
 //!
 //! `Meta` is three words in the task's cell and lives as long as the cell, that is until the last handle
 //! and waker are gone. `Extra` is what hangs off the third word once somebody needs it: a name, inherited
-//! task-locals, callbacks and waiters for the task's end, later the work a task owns.
+//! task-locals, callbacks and waiters for the task's end.
 //!
 // EXTRA ONCE: the pointer goes from null, or from the mark of an `Ended`, to an `Arc` exactly once and is given
 //             back by `Meta::drop`. A mark is an address below 4, where nothing lies.
@@ -156,7 +156,7 @@ impl Ended {
 pub(crate) fn in_context<R>(home: &Arc<Home>, locals: Locals, call: impl FnOnce() -> R) -> R {
     let extra = locals.map(|locals| Extra::with(None, Some(locals)));
     let nobody = Meta::new(Arc::clone(home), home.nobody(), extra);
-    thread_state::as_task(&nobody, call)
+    thread_state::in_task(&nobody, call)
 }
 
 pub(crate) type Callback = Box<dyn FnOnce(Ended) + Send>;
@@ -216,6 +216,11 @@ impl Extra {
             inner.waiters.extend(waker.take());
         }
         Poll::Pending
+    }
+
+    /// Whether the task has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        lock(&self.inner).ended
     }
 
     /// The task has ended: wakes who waits for it and answers the callbacks to run. Once; later calls

@@ -14,7 +14,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::error::{Cancelled, JoinError, panic_text};
+use evenkeel_context::Cancelled;
+
+use crate::error::{JoinError, panic_text};
 use crate::handle::Task;
 use crate::info::Canceller;
 use crate::loom::{AtomicU64, Mutex, Ordering, lock};
@@ -293,7 +295,7 @@ impl SharedError {
     /// What an awaiter unwinds with, when the panic's own payload has gone to another.
     fn payload(&self) -> Box<dyn Any + Send> {
         match &self.kind {
-            Kind::Cancelled(reason) => Box::new(Cancelled { reason: reason.clone() }),
+            Kind::Cancelled(reason) => Box::new(Cancelled::new(reason.clone())),
             Kind::Panicked(text) | Kind::Refused(text) => Box::new(text.to_string()),
         }
     }

@@ -6,6 +6,8 @@
 use std::cell::Cell;
 use std::ptr;
 
+use evenkeel_context::Owned;
+
 use crate::loom::{AtomicU64, Ordering};
 use crate::meta::Meta;
 use crate::worker::Core;
@@ -73,9 +75,15 @@ pub(crate) fn worker<R>(look: impl FnOnce(Option<&Core>) -> R) -> R {
     look(unsafe { pointer.as_ref() })
 }
 
-/// Runs `call` as part of the task that `meta` belongs to.
+/// Runs `call` as part of the task that `meta` belongs to, which owns `owned`.
 #[inline]
-pub(crate) fn as_task<R>(meta: &Meta, call: impl FnOnce() -> R) -> R {
+pub(crate) fn as_task<R>(meta: &Meta, owned: &Owned, call: impl FnOnce() -> R) -> R {
+    let _restore = set(|thread| &thread.meta, meta);
+    evenkeel_context::enter_task(&meta.slot().record, owned, call)
+}
+
+/// [`as_task`], for a call that owns nothing, or says itself what it owns.
+pub(crate) fn in_task<R>(meta: &Meta, call: impl FnOnce() -> R) -> R {
     let _restore = set(|thread| &thread.meta, meta);
     evenkeel_context::enter(&meta.slot().record, call)
 }

@@ -115,11 +115,11 @@ fn wfr_06_what_the_future_leaves_behind_ends_first() {
     impl Drop for Owner {
         fn drop(&mut self) {
             let log = self.0.clone();
-            let ending = async move {
+            let left = async move {
                 sleep(ms(200)).await;
                 log.add("cleaned up");
             };
-            assert!(leave_ending(Box::pin(ending)).is_ok(), "somebody collects");
+            assert!(leave_ending(evenkeel_context::ending(left)).is_ok(), "somebody collects");
         }
     }
     for limit in [ms(100), Duration::ZERO] {
