@@ -89,6 +89,12 @@ pub fn current_id() -> Option<NonZeroU64> {
     current_record(Record::id).and_then(NonZeroU64::new)
 }
 
+/// Whether this thread may be blocked without stopping a loop of ours: it polls none of our tasks,
+/// or one that is a call made for blocking.
+pub fn may_block() -> bool {
+    current_record(|record| record.id() == 0 || record.may_block()).unwrap_or(true)
+}
+
 /// Called by a leaf future just before it returns `Pending`: says why the current task will wait.
 ///
 /// Two relaxed stores; nothing at all outside our tasks.

@@ -34,7 +34,9 @@ mod owned;
 mod cancelled;
 
 pub use cancelled::{CancelSource, Cancelled};
-pub use current::{current_id, current_record, enter, enter_task, owning_nothing, waiting_for};
+pub use current::{
+    current_id, current_record, enter, enter_task, may_block, owning_nothing, waiting_for,
+};
 pub use endings::{
     End, Ending, Endings, collect_endings, defer, ending, is_collecting, is_owned, leave_ending,
 };

@@ -6,7 +6,7 @@
 use std::panic::Location;
 use std::ptr;
 
-use crate::loom::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use crate::loom::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// Why a task waits: one word, recorded by the leaf future that returned `Pending`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,6 +59,7 @@ pub struct Record {
     detail: AtomicU64,
     polls: AtomicU32,
     wait: AtomicU8,
+    may_block: AtomicBool,
 }
 
 impl Record {
@@ -71,6 +72,7 @@ impl Record {
             detail: AtomicU64::new(0),
             polls: AtomicU32::new(0),
             wait: AtomicU8::new(Wait::Nothing as u8),
+            may_block: AtomicBool::new(false),
         }
     }
 
@@ -81,6 +83,7 @@ impl Record {
         self.spawned_at.store(ptr::from_ref(spawned_at).cast_mut(), Relaxed);
         self.polls.store(0, Relaxed);
         self.wait.store(Wait::Nothing as u8, Relaxed);
+        self.may_block.store(false, Relaxed);
         self.id.store(id, Relaxed);
     }
 
@@ -102,6 +105,16 @@ impl Record {
     pub fn set_wait(&self, why: Wait, detail: u64) {
         self.wait.store(why as u8, Relaxed);
         self.detail.store(detail, Relaxed);
+    }
+
+    /// Says that this task is a call that was given a thread so that it may block it.
+    pub fn set_may_block(&self) {
+        self.may_block.store(true, Relaxed);
+    }
+
+    /// Whether its poll may block the thread.
+    pub fn may_block(&self) -> bool {
+        self.may_block.load(Relaxed)
     }
 
     /// The id of the task, 0 if there is none.

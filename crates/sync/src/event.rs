@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 use crate::calls::{Calls, Panics};
 use crate::loom::{AtomicBool, Ordering, const_unless_loom};
+use crate::parking;
 use crate::waitlist::{Line, Serve, WaitList, Waiter};
 
 /// A flag to wait for: asyncio's `Event`.
@@ -107,6 +108,20 @@ impl Event {
     /// Place lost: as [`wait`](Event::wait).
     pub fn wait_owned(self: &Arc<Self>) -> WaitingOwned {
         WaitingOwned { waiter: Waiter::new(self.clone(), 0) }
+    }
+
+    /// As [`wait`](Event::wait), for a thread: blocks it until the event is set.
+    ///
+    /// # Panics
+    ///
+    /// In a task of evenkeel, where it would stop the loop: await [`wait`](Event::wait). A call in
+    /// `to_thread` may block.
+    #[track_caller]
+    pub fn wait_blocking(&self) {
+        parking::assert_may_block();
+        if !self.is_set() {
+            parking::block_on(self.wait());
+        }
     }
 
     /// How the event fares at this moment.

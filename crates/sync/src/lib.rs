@@ -9,7 +9,7 @@
 //!
 //! They work under any executor and between any: nothing here knows more of a task than its
 //! [`Waker`](std::task::Waker), so one lock may be shared by two runtimes and a plain thread that
-//! calls `block_on`.
+//! calls `block_on`, or one of the `_blocking` calls: those make a thread wait in the same line.
 //!
 //! # First come, first served
 //!
@@ -41,6 +41,7 @@
 
 mod loom; // std, or loom's stand-ins
 mod calls; // wakers, to be called with nothing held
+mod parking; // a thread that waits like a task
 #[expect(unsafe_code, reason = "the places in line are linked through the waiting futures")]
 mod waitlist; // start here: who is in line, and what one who leaves passes on
 mod turnstile; // permits, given in the order of the line

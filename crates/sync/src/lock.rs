@@ -19,6 +19,7 @@ use pin_project_lite::pin_project;
 
 use crate::calls::Calls;
 use crate::loom::{AtomicU64, Ordering, const_unless_loom};
+use crate::parking;
 use crate::turnstile::Turnstile;
 use crate::waitlist::{Line, Serve, WaitList, Waiter};
 
@@ -92,6 +93,42 @@ impl<T: ?Sized> Lock<T> {
     #[inline]
     pub fn lock(&self) -> Locking<'_, T> {
         Locking { waiter: Waiter::new(self, 1) }
+    }
+
+    /// As [`lock`](Lock::lock), for a thread: blocks it until it is its turn, in the same line.
+    ///
+    /// ```
+    /// use evenkeel_sync::Lock;
+    /// use std::thread;
+    ///
+    /// let total = Lock::new(0);
+    /// thread::scope(|threads| {
+    ///     for _ in 0..2 {
+    ///         threads.spawn(|| *total.lock_blocking() += 1);
+    ///     }
+    /// });
+    /// assert_eq!(total.into_inner(), 2);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// In a task of evenkeel, where it would stop the loop: await [`lock`](Lock::lock). A call in
+    /// `to_thread` may block.
+    #[track_caller]
+    pub fn lock_blocking(&self) -> Guard<'_, T> {
+        parking::assert_may_block();
+        self.try_lock().unwrap_or_else(|| parking::block_on(self.lock()))
+    }
+
+    /// As [`lock_blocking`](Lock::lock_blocking), with a guard that borrows nothing.
+    ///
+    /// # Panics
+    ///
+    /// As [`lock_blocking`](Lock::lock_blocking); in a task await [`lock_owned`](Lock::lock_owned).
+    #[track_caller]
+    pub fn lock_owned_blocking(self: &Arc<Self>) -> OwnedGuard<T> {
+        parking::assert_may_block();
+        self.try_lock_owned().unwrap_or_else(|| parking::block_on(self.lock_owned()))
     }
 
     /// The lock, if it is free and nobody waits for it.

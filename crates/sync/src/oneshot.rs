@@ -14,6 +14,7 @@ use std::task::{Context, Poll, Waker};
 use evenkeel_context::Wait;
 
 use crate::loom::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
+use crate::parking;
 
 /// A channel for one value: asyncio's `Future`, as two ends.
 ///
@@ -201,6 +202,29 @@ pub struct Receiver<T> {
 }
 
 impl<T> Receiver<T> {
+    /// Blocks this thread until the value comes: the form of awaiting for a thread.
+    ///
+    /// ```
+    /// use evenkeel_sync::oneshot;
+    ///
+    /// let (sender, receiver) = oneshot();
+    /// std::thread::spawn(move || sender.send("done"));
+    /// assert_eq!(receiver.recv_blocking(), Ok("done"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`]: as when awaited.
+    ///
+    /// # Panics
+    ///
+    /// In a task of evenkeel, where it would stop the loop: await the receiver. A call in
+    /// `to_thread` may block.
+    #[track_caller]
+    pub fn recv_blocking(self) -> Result<T, Closed> {
+        parking::block_on(self)
+    }
+
     /// The value if it is there, `None` if it may yet come; never waits.
     ///
     /// # Errors

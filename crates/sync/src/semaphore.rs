@@ -12,6 +12,7 @@ use pin_project_lite::pin_project;
 
 use crate::calls::Calls;
 use crate::loom::const_unless_loom;
+use crate::parking;
 use crate::turnstile::{self, Turnstile};
 use crate::waitlist::{Line, Serve, WaitList, Waiter};
 
@@ -98,6 +99,28 @@ impl Semaphore {
     /// Place lost: as [`acquire_many`](Semaphore::acquire_many).
     pub fn acquire_many_owned(self: &Arc<Self>, n: usize) -> AcquireOwned {
         AcquireOwned { waiter: Waiter::new(self.clone(), n), permits: n }
+    }
+
+    /// As [`acquire`](Semaphore::acquire), for a thread: blocks it until there is a permit for it.
+    ///
+    /// # Panics
+    ///
+    /// In a task of evenkeel, where it would stop the loop: await [`acquire`](Semaphore::acquire).
+    /// A call in `to_thread` may block.
+    #[track_caller]
+    pub fn acquire_blocking(&self) -> Permit<'_> {
+        self.acquire_many_blocking(1)
+    }
+
+    /// As [`acquire_many`](Semaphore::acquire_many), for a thread.
+    ///
+    /// # Panics
+    ///
+    /// As [`acquire_blocking`](Semaphore::acquire_blocking).
+    #[track_caller]
+    pub fn acquire_many_blocking(&self, n: usize) -> Permit<'_> {
+        parking::assert_may_block();
+        self.try_acquire_many(n).unwrap_or_else(|| parking::block_on(self.acquire_many(n)))
     }
 
     /// A permit, if there is one and nobody waits.

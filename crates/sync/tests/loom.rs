@@ -386,3 +386,22 @@ fn oneshot_closed_against_drop() {
         other.join().unwrap();
     });
 }
+
+/// A thread parks in a line while it is called: it is woken, and sees what the releaser did.
+/// Caught: `wake` not
+/// noting that it rang; `sleep` not looking before it sleeps.
+#[test]
+fn a_thread_parks_while_it_is_called() {
+    loom::model(|| {
+        let lock = Arc::new(Lock::new(Watched::new()));
+        let held = lock.try_lock().unwrap();
+        let other = {
+            let lock = lock.clone();
+            thread::spawn(move || lock.lock_blocking().add(1))
+        };
+        held.add(1);
+        drop(held);
+        other.join().unwrap();
+        assert_eq!(lock.try_lock().expect("free").get(), 2);
+    });
+}

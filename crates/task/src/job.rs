@@ -54,6 +54,7 @@ impl<T, F: FnOnce() -> T> Future for Call<F> {
             std::panic::resume_unwind(Box::new(Refused(error)));
         }
         let call = self.0.take().expect("a job runs once");
+        evenkeel_context::current_record(evenkeel_context::Record::set_may_block);
         // Nobody polls it again, so it cannot own what has still to end.
         Poll::Ready(evenkeel_context::owning_nothing(call))
     }

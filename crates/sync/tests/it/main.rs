@@ -7,6 +7,7 @@ mod event;
 mod lock;
 mod oneshot;
 mod panics;
+mod parking;
 mod semaphore;
 mod stress;
 mod traits;

@@ -85,3 +85,14 @@ fn a_job_inherits_task_locals_and_keeps_its_own() {
         assert_eq!(VOICE.get(), "parrot");
     })));
 }
+
+#[test]
+fn a_job_may_block_its_thread_and_a_task_may_not() {
+    let (job, task) = Builder::new().job(evenkeel_context::may_block);
+    std::thread::spawn(move || job.run()).join().unwrap();
+    assert!(block_on(task));
+    let executor = LocalExecutor::new();
+    let task = executor.spawn(async { evenkeel_context::may_block() });
+    assert!(!block_on(executor.run(task)));
+    assert!(evenkeel_context::may_block());
+}
