@@ -12,16 +12,20 @@ use std::ptr;
 use crate::owned::Owned;
 use crate::record::{Record, Wait};
 
-/// The two, side by side: entering a task sets both.
+/// All of it side by side: entering a task sets all.
 #[derive(Clone, Copy)]
 struct Here {
     record: *const Record,
+    /// The innermost owner.
     owned: *const Owned,
+    /// The task's own.
+    task: *const Owned,
 }
 
+const NOWHERE: Here = Here { record: ptr::null(), owned: ptr::null(), task: ptr::null() };
+
 thread_local! {
-    static CURRENT: Cell<Here> =
-        const { Cell::new(Here { record: ptr::null(), owned: ptr::null() }) };
+    static CURRENT: Cell<Here> = const { Cell::new(NOWHERE) };
 }
 
 /// Puts what was there before back when the call ends or unwinds.
@@ -35,7 +39,7 @@ impl Drop for Restore {
 
 fn here() -> Here {
     // A thread that is being torn down polls nothing.
-    CURRENT.try_with(Cell::get).unwrap_or(Here { record: ptr::null(), owned: ptr::null() })
+    CURRENT.try_with(Cell::get).unwrap_or(NOWHERE)
 }
 
 fn with<R>(inner: Here, outer: Here, call: impl FnOnce() -> R) -> R {
@@ -47,20 +51,20 @@ fn with<R>(inner: Here, outer: Here, call: impl FnOnce() -> R) -> R {
 /// Runs `call` with `record` as the current task's, which owns nothing. Calls nest.
 #[inline]
 pub fn enter<R>(record: &Record, call: impl FnOnce() -> R) -> R {
-    with(Here { record, owned: ptr::null() }, here(), call)
+    with(Here { record, ..NOWHERE }, here(), call)
 }
 
 /// Runs `call` with `record` as the current task's, and `owned` as what that task owns.
 #[inline]
 pub fn enter_task<R>(record: &Record, owned: &Owned, call: impl FnOnce() -> R) -> R {
-    with(Here { record, owned }, here(), call)
+    with(Here { record, owned, task: owned }, here(), call)
 }
 
 /// Runs `call` with no owner: a call that nobody will poll again cannot own anything.
 #[inline]
 pub fn owning_nothing<R>(call: impl FnOnce() -> R) -> R {
     let outer = here();
-    with(Here { owned: ptr::null(), ..outer }, outer, call)
+    with(Here { record: outer.record, ..NOWHERE }, outer, call)
 }
 
 /// Runs `call` with `owned` as the innermost owner.
@@ -74,6 +78,12 @@ pub(crate) fn enter_owned<R>(owned: &Owned, call: impl FnOnce() -> R) -> R {
 pub(crate) fn current_owned<R>(look: impl FnOnce(&Owned) -> R) -> Option<R> {
     // SAFETY: BORROWED FOR THE CALL.
     unsafe { here().owned.as_ref() }.map(look)
+}
+
+/// Runs `look` on what the current task itself owns; `None` outside any task.
+pub(crate) fn current_task_owned<R>(look: impl FnOnce(&Owned) -> R) -> Option<R> {
+    // SAFETY: BORROWED FOR THE CALL.
+    unsafe { here().task.as_ref() }.map(look)
 }
 
 /// Runs `look` on the current task's record; `None` outside any of our tasks.

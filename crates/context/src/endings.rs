@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::current::current_owned;
+use crate::current::{current_owned, current_task_owned};
 
 /// The end of something that was told to end, or a clean-up that leads there.
 pub trait End: Future<Output = ()> + Send {
@@ -129,6 +129,17 @@ pub fn leave_ending(ending: Ending) -> Result<(), Ending> {
     if ending.is_some() {
         current_owned(|owned| ending.take().into_iter().for_each(|ending| owned.leave(ending)));
     }
+    ending.map_or(Ok(()), Err)
+}
+
+/// Leaves `ending` to the current task, whatever collects or is entered between: of work that goes on for
+/// longer than a scope within the task may last.
+///
+/// # Errors
+/// Gives it back outside any task.
+pub fn leave_to_task(ending: Ending) -> Result<(), Ending> {
+    let mut ending = Some(ending);
+    current_task_owned(|owned| ending.take().into_iter().for_each(|ending| owned.leave(ending)));
     ending.map_or(Ok(()), Err)
 }
 

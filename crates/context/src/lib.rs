@@ -39,6 +39,7 @@ pub use current::{
 };
 pub use endings::{
     End, Ending, Endings, collect_endings, defer, ending, is_collecting, is_owned, leave_ending,
+    leave_to_task,
 };
 pub use owned::Owned;
 pub use record::{Record, Wait};

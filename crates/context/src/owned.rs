@@ -28,7 +28,7 @@ const SWEEP_FROM: usize = 16;
 /// use evenkeel_context::{Owned, defer, ending};
 /// use std::task::{Context, Waker};
 ///
-/// let mut owned = Owned::new();
+/// let owned = Owned::new();
 /// owned.enter(|| defer(ending(async { println!("the end") })).unwrap());
 /// assert!(owned.poll_done(&mut Context::from_waker(Waker::noop())).is_ready());
 /// ```
@@ -95,10 +95,12 @@ impl Owned {
         drop(over); // With nothing taken: dropping one may leave another.
     }
 
-    fn with(&self, change: impl FnOnce(&mut Held)) {
+    /// `change` runs nothing of the user's: what is held is taken out meanwhile.
+    fn with<R>(&self, change: impl FnOnce(&mut Held) -> R) -> R {
         let mut held = self.held.take().unwrap_or_default();
-        change(&mut held);
+        let result = change(&mut held);
         self.held.set(Some(held));
+        result
     }
 
     /// Puts `held` back, before what was left meanwhile.
@@ -114,8 +116,8 @@ impl Owned {
     ///
     /// # Panics
     /// If something it drove panicked, with the first such panic, when all the rest is done.
-    pub fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.held.get_mut().is_none() {
+    pub fn poll_done(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_empty() {
             return Poll::Ready(());
         }
         loop {
@@ -145,7 +147,7 @@ impl Owned {
 
     /// One after the other: all were told to end before, so waiting in order costs no time, and each is
     /// polled about once.
-    fn poll_endings(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_endings(&self, cx: &mut Context<'_>) -> Poll<()> {
         while let Some(mut ending) = self.take_ending() {
             if self.poll_one(&mut ending, cx).is_pending() {
                 self.with(|held| held.endings.push_front(ending));
@@ -156,17 +158,18 @@ impl Owned {
         Poll::Ready(())
     }
 
-    fn take_ending(&mut self) -> Option<Ending> {
-        self.held.get_mut().as_mut()?.endings.pop_front()
+    fn take_ending(&self) -> Option<Ending> {
+        self.with(|held| held.endings.pop_front())
     }
 
-    fn take_cleanup(&mut self, is_blocked: bool) -> Option<Ending> {
-        let held = self.held.get_mut().as_mut()?;
-        if is_blocked && !held.begun {
-            return None;
-        }
-        held.begun = false;
-        held.cleanups.pop()
+    fn take_cleanup(&self, is_blocked: bool) -> Option<Ending> {
+        self.with(|held| {
+            if is_blocked && !held.begun {
+                return None;
+            }
+            held.begun = false;
+            held.cleanups.pop()
+        })
     }
 
     /// Polls with this entered; a panic counts as the end of what panicked.
@@ -197,7 +200,7 @@ impl Owned {
 
     /// Gives up what it holds, undone: nobody is left to drive it. How many clean-ups did not run to
     /// their end.
-    pub fn abandon(&mut self) -> usize {
+    pub fn abandon(&self) -> usize {
         let held = self.held.take();
         let undone = held.as_ref().map_or(0, |held| held.cleanups.len());
         let _ = catch_unwind(AssertUnwindSafe(|| drop(held)));

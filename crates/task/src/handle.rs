@@ -278,27 +278,31 @@ impl<T> Task<T> {
 
     /// Leaves the end of this cancelled task to whoever dropped the handle and can wait for it.
     fn leave_end(&self) {
-        if let Some(extra) = self.extra() {
-            let _ = leave_ending(Box::pin(EndOf(extra)));
-        }
+        let _ = leave_ending(Box::pin(self.end_of()));
+    }
+
+    /// Its end, for somebody to wait for without the handle.
+    pub(crate) fn end_of(&self) -> EndOf {
+        EndOf(self.extra())
     }
 }
 
-/// The end of a task that was cancelled.
-struct EndOf(Arc<Extra>);
+/// The end of a task; `None`: it is past.
+pub(crate) struct EndOf(Option<Arc<Extra>>);
 
 impl Future for EndOf {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(extra) = &self.0 else { return Poll::Ready(()) };
         waiting_for(Wait::Join, 0);
-        self.0.poll_ended(cx)
+        extra.poll_ended(cx)
     }
 }
 
 impl End for EndOf {
     fn is_over(&self) -> bool {
-        self.0.has_ended()
+        self.0.as_ref().is_none_or(|extra| extra.has_ended())
     }
 }
 

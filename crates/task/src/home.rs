@@ -142,11 +142,14 @@ impl Home {
         }
     }
 
-    /// Asks every live task to end.
+    /// Asks every live task to end; shielded work, which its owner waits for, only if the executor goes.
     pub(crate) fn cancel_all(&self) -> usize {
         let mut count = 0;
+        let all = self.is_closed();
         self.registry.for_each_live(|slot, id| {
-            count += usize::from(self.registry.cancel(slot, id, None));
+            if all || !self.registry.is_shielded(slot) {
+                count += usize::from(self.registry.cancel(slot, id, None));
+            }
         });
         count
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use evenkeel_context::{Cancelled, Wait};
 
+use crate::error::{FailureKind, FailureReport};
 use crate::home::Home;
 use crate::meta::{Meta, TaskId};
 use crate::registry::Slot;
@@ -55,6 +56,20 @@ impl Canceller {
     /// [`cancel`](Canceller::cancel), with a reason for whoever joins the task. The first reason stands.
     pub fn cancel_with(&self, reason: impl Into<String>) -> bool {
         self.home.registry.cancel(self.slot, self.id, Some(reason.into().into()))
+    }
+
+    /// Tells the failure hook that the task takes longer than its owner would wait.
+    pub(crate) fn report_overrun(&self, message: &str) {
+        if let Some(task) = TaskInfo::of(self.clone()) {
+            self.home.report(&FailureReport {
+                kind: FailureKind::Overran,
+                id: task.id(),
+                name: task.name,
+                spawned_at: task.spawned_at,
+                message: message.to_owned(),
+                during_shutdown: false,
+            });
+        }
     }
 
     /// The task's id.
@@ -156,6 +171,16 @@ pub fn current() -> Option<TaskInfo> {
         let id = NonZero::new(meta.slot().record.id())?; // Hooks and callbacks belong to no task.
         TaskInfo::of(Canceller::of(meta, TaskId(id.get())))
     })
+}
+
+/// Tells the failure hook of the current task's executor that something went wrong, in the task's name; on
+/// standard error outside any task. For layers that end things on a task's behalf.
+pub fn report_failure(kind: FailureKind, message: impl Into<String>) {
+    let message = message.into();
+    thread_state::task(|meta| match meta {
+        Some(meta) => meta.home.report(&FailureReport::of(meta, kind, message)),
+        None => eprintln!("evenkeel: {message}"),
+    });
 }
 
 /// Inside a task or a job: has a cancel been asked for? For code that computes long without awaiting.

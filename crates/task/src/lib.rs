@@ -72,6 +72,7 @@ mod yield_now;
 
 // To the end, whatever happens.
 mod defer;
+mod shield;
 
 // Many at once.
 mod gather;
@@ -100,13 +101,14 @@ pub use evenkeel_context::{CancelSource, Cancelled, Wait as WaitReason};
 pub use executor::{Executor, ExecutorStatistics, Run, Tick};
 pub use gather::{Gather, gather};
 pub use handle::{Join, JoinMut, Task};
-pub use info::{Canceller, TaskInfo, check_cancelled, current};
+pub use info::{Canceller, TaskInfo, check_cancelled, current, report_failure};
 pub use job::Job;
 pub use local_executor::{LocalExecutor, LocalRun};
 pub use locals::{NoCurrentTask, TaskLocal, TaskLocals};
 pub use meta::{Ended, TaskId};
 pub use parker::Parker;
 pub use shared::{SharedError, SharedJoin, SharedTask};
+pub use shield::{Shield, shield};
 pub use standby::Standby;
 pub use try_gather::{TryGather, try_gather};
 pub use wait::{Wait, Waited, Watch, Watched, wait};

@@ -241,8 +241,8 @@ fn poll_leaving(meta: &Meta, owned: &mut Owned, how: &mut End, cx: &mut Context<
 }
 
 /// What a task owns is given up undone, for its executor goes; clean-ups that did not end are told of.
-fn give_up(meta: &Meta, owned: &mut Owned) {
-    let undone = thread_state::in_task(meta, || owned.abandon());
+fn give_up(meta: &Meta, owned: &Owned) {
+    let undone = thread_state::as_task(meta, owned, || owned.abandon());
     if undone > 0 {
         let message = format!("{undone} clean-ups did not run to their end: its loop is gone");
         meta.home.report(&FailureReport::of(meta, FailureKind::Overran, message));

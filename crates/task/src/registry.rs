@@ -31,6 +31,8 @@ const HAS_WAKER: u32 = 2;
 const CANCEL: u32 = 4;
 /// Something about the task is in the registry's map of rare things.
 const RARE: u32 = 8;
+/// Whoever asks all tasks to end does not mean this one.
+const SHIELDED: u32 = 16;
 
 /// Ids a worker takes at a time, so that the global counter is touched once per so many spawns.
 const ID_BLOCK: u64 = 1024;
@@ -115,6 +117,15 @@ impl Slot {
     /// first poll.
     pub(crate) fn mark_rare(&self) {
         self.state.fetch_or(RARE, Ordering::Relaxed);
+    }
+
+    /// Keeps the task out of `cancel_all`. By whoever spawned it, before it is queued.
+    pub(crate) fn mark_shielded(&self) {
+        self.state.fetch_or(SHIELDED, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_shielded(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & SHIELDED != 0
     }
 
     /// Makes the task reachable from outside. ONE POLLER, once.
@@ -358,6 +369,11 @@ impl Registry {
     pub(crate) fn mark_rare(&self, slot: NonNull<Slot>) {
         // SAFETY: the caller got `slot` from this registry, which we borrow.
         unsafe { slot.as_ref() }.mark_rare();
+    }
+
+    pub(crate) fn is_shielded(&self, slot: NonNull<Slot>) -> bool {
+        // SAFETY: as above.
+        unsafe { slot.as_ref() }.is_shielded()
     }
 
     /// Asks task `id`, which was in `slot` of this registry, to end. False if it is gone.

@@ -85,6 +85,19 @@ where
     task
 }
 
+/// [`send`], for work that goes on when the tasks around it are asked to end.
+pub(crate) fn shielded<F>(home: &Arc<Home>, future: F, named: Named) -> Task<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    // SAFETY: as in `send`.
+    let (runnable, task) = unsafe { build(home, future, named) };
+    runnable.metadata().slot().mark_shielded();
+    admit(home, runnable);
+    task
+}
+
 /// Queues a new task, unless its home is closed: then it ends as cancelled, unpolled.
 pub(crate) fn admit(home: &Home, runnable: Runnable<Meta>) {
     // After the slot was opened: see `Home::close`.

@@ -99,7 +99,7 @@ fn noop() -> Context<'static> {
 #[test]
 fn clean_ups_run_last_in_first_out_and_after_the_endings() {
     let log: Log = Arc::default();
-    let mut owned = Owned::new();
+    let owned = Owned::new();
     owned.enter(|| {
         defer(says(&log, "first")).unwrap();
         defer(says(&log, "second")).unwrap();
@@ -113,7 +113,7 @@ fn clean_ups_run_last_in_first_out_and_after_the_endings() {
 #[test]
 fn a_clean_up_under_way_goes_on_beside_an_ending_it_left() {
     let log: Log = Arc::default();
-    let mut owned = Owned::new();
+    let owned = Owned::new();
     let (gate, open) = (Arc::new(Mutex::new(false)), Arc::clone(&log));
     let waits = Arc::clone(&gate);
     let cleanup = async move {
@@ -135,7 +135,7 @@ fn a_clean_up_under_way_goes_on_beside_an_ending_it_left() {
 #[test]
 fn a_clean_up_that_panics_costs_nobody_else_his() {
     let log: Log = Arc::default();
-    let mut owned = Owned::new();
+    let owned = Owned::new();
     owned.enter(|| {
         defer(says(&log, "below")).unwrap();
         defer(ending(async { panic!("on the way") })).unwrap();
@@ -150,7 +150,7 @@ fn a_clean_up_that_panics_costs_nobody_else_his() {
 #[test]
 fn what_an_owner_dropped_early_holds_goes_to_the_next_outside_in_order() {
     let log: Log = Arc::default();
-    let mut outer = Owned::new();
+    let outer = Owned::new();
     outer.enter(|| {
         defer(says(&log, "outer")).unwrap();
         let inner = Owned::new();
@@ -199,4 +199,16 @@ fn a_task_within_a_scope_owns_its_own_and_a_job_nothing() {
         owning_nothing(|| assert!(defer(ending(async {})).is_err() && !is_owned()));
     });
     assert!(scope.is_empty() && !task.is_empty());
+}
+
+#[test]
+fn what_is_left_to_the_task_passes_by_every_scope_and_collector_between() {
+    let (scope, task) = (Owned::new(), Owned::new());
+    let record = Record::new();
+    record.open(1, 0, Location::caller());
+    assert!(leave_to_task(ending(async {})).is_err());
+    let ((), collected) = enter_task(&record, &task, || {
+        collect_endings(|| scope.enter(|| leave_to_task(ending(async {})).unwrap()))
+    });
+    assert!(scope.is_empty() && collected.is_empty() && !task.is_empty());
 }

@@ -132,6 +132,11 @@ impl Log {
         Arc::strong_count(&self.0) == 1
     }
 
+    /// All lines in one.
+    pub(crate) fn said(&self) -> String {
+        self.0.lock().unwrap().join(" ")
+    }
+
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }

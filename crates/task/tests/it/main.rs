@@ -10,3 +10,4 @@ mod gather;
 mod wait;
 mod as_completed;
 mod shared;
+mod owned;
