@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `asyncio.run(main())` | [`run`]`(main())` |
 //! | `Runner` | [`Runner`], [`Options`] |
-//! | `create_task(coro)` | [`create_task`]`(future)`, [`create_local_task`] |
+//! | `create_task(coro)` | [`create_task`]`(future)`, [`create_local_task`], [`create_eager_task`] |
 //! | `gather(a, b)` | [`gather`]`((a, b))`, [`try_gather`] |
 //! | `wait(tasks)` | [`wait`]`(tasks)` |
 //! | `as_completed(tasks)` | [`as_completed`]`(tasks)` |
@@ -95,7 +95,7 @@ pub use handle::{Handle, RunnerStatistics};
 pub use options::{OnFailure, Options};
 pub use run::run;
 pub use runner::Runner;
-pub use tasks::{Builder, all_tasks, create_local_task, create_task};
+pub use tasks::{Builder, all_tasks, create_eager_task, create_local_task, create_task};
 pub use wait::{Wait, wait, wait_mut};
 
 /// The README's code, compiled and run.

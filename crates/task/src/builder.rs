@@ -11,7 +11,7 @@ use crate::home::Home;
 use crate::info::TaskInfo;
 use crate::local_executor::LocalExecutor;
 use crate::locals::TaskLocals;
-use crate::spawn::{self, Named};
+use crate::spawn::{self, Named, Start};
 
 /// Says what a task is called, then spawns it.
 ///
@@ -28,6 +28,7 @@ pub struct Builder {
     name: Option<Arc<str>>,
     locals: Option<TaskLocals>,
     spawned_at: Option<&'static Location<'static>>,
+    start: Start,
 }
 
 impl Builder {
@@ -55,11 +56,37 @@ impl Builder {
         self
     }
 
+    /// Whether its first step runs at once, inside the call that spawns it. asyncio's `eager_start`.
+    ///
+    /// In that step the task is the current one, with its own task-locals; afterwards the spawner is
+    /// again. A task that never waits has ended when the call returns: its value is there, a cancel has
+    /// nothing left to end, and no queue has seen it. One that waits goes on as any other. A panic ends
+    /// in the task's handle, as always.
+    ///
+    /// It changes the order: an eager task begins before those that were spawned earlier. The step is
+    /// queued as usual if this thread does not work for the executor, if it is a clean-up that spawns,
+    /// and at the thirty-second eager step within eager steps, so that no stack runs out.
+    ///
+    /// ```
+    /// use evenkeel_task::{Builder, LocalExecutor};
+    ///
+    /// let executor = LocalExecutor::new();
+    /// let mut task = Builder::new().eager(true).spawn_local(&executor, async { 6 * 7 });
+    /// assert!(task.is_finished() && executor.ready() == 0);
+    /// assert_eq!(task.try_take().unwrap().unwrap(), 42);
+    /// ```
+    #[doc(alias = "eager_start")]
+    #[doc(alias = "eager_task_factory")]
+    pub fn eager(mut self, eager: bool) -> Builder {
+        self.start = if eager { Start::Eager } else { Start::Queued };
+        self
+    }
+
     #[track_caller]
     pub(crate) fn named(self) -> Named {
         let locals = self.locals.map(|locals| locals.0);
         let spawned_at = self.spawned_at.unwrap_or(Location::caller());
-        Named { name: self.name, locals, spawned_at }
+        Named { name: self.name, locals, spawned_at, start: self.start }
     }
 
     /// Spawns on `executor`.

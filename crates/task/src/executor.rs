@@ -96,10 +96,11 @@ impl<'a> Executor<'a> {
         future: impl Future<Output = T> + Send + 'a,
         named: Named,
     ) -> Task<T> {
+        let start = named.start;
         // SAFETY: OUTLIVES ITS BORROWS (spawn.rs): our drop waits until the future is gone; ON ITS THREAD: the
         // future is Send.
         let (runnable, task) = unsafe { spawn::build(&self.home, future, named) };
-        spawn::admit(&self.home, runnable);
+        spawn::admit(&self.home, runnable, start);
         task
     }
 
@@ -111,11 +112,9 @@ impl<'a> Executor<'a> {
         futures: impl IntoIterator<Item = F>,
         tasks: &mut impl Extend<Task<T>>,
     ) {
-        let at = std::panic::Location::caller();
+        let builder = Builder::new().spawned_at(std::panic::Location::caller());
         let spawn = || {
-            let spawn = |future| {
-                self.spawn_named(future, Named { name: None, locals: None, spawned_at: at })
-            };
+            let spawn = |future| self.spawn_named(future, builder.clone().named());
             tasks.extend(futures.into_iter().map(spawn));
         };
         crate::thread_state::worker(|worker| match worker {

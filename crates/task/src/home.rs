@@ -116,6 +116,17 @@ impl Home {
         }
     }
 
+    /// Whether this thread is one that runs its tasks, and may run one now.
+    pub(crate) fn is_here(&self) -> bool {
+        match &self.kind {
+            Kind::Shared(_) => {
+                thread_state::worker(|worker| worker.is_some_and(|worker| worker.is_of(self)))
+            }
+            Kind::Local(queue) => queue.is_owner(),
+            Kind::Jobs => false,
+        }
+    }
+
     /// A new task's first way into its queue.
     pub(crate) fn enqueue(&self, runnable: Runnable<Meta>) {
         match &self.kind {

@@ -18,7 +18,7 @@ use crate::info::TaskInfo;
 use crate::local::{self, LocalQueue};
 use crate::loom::thread;
 use crate::parker::Parker;
-use crate::spawn::{self, Named};
+use crate::spawn::{self, Named, Start};
 use crate::worker::Turn;
 
 /// Runs tasks on the thread that made it, in strict order. asyncio's ready queue.
@@ -81,10 +81,11 @@ impl<'a> LocalExecutor<'a> {
         future: impl Future<Output = T> + 'a,
         named: Named,
     ) -> Task<T> {
+        let start = named.start;
         // SAFETY: OUTLIVES ITS BORROWS (spawn.rs): our drop waits until the future is gone; ON ITS THREAD: we are not
         // Send, so this is the thread, and a local queue is emptied by its owner only.
         let (runnable, task) = unsafe { spawn::build(&self.home, future, named) };
-        spawn::admit(&self.home, runnable);
+        spawn::admit(&self.home, runnable, start);
         task
     }
 
@@ -148,7 +149,7 @@ impl<'a> LocalExecutor<'a> {
         // SAFETY: OUTLIVES ITS BORROWS (spawn.rs): `Gone` does not let this function return or unwind before the
         // future is gone, and its output is taken or dropped here; ON ITS THREAD: we are not Send.
         let (runnable, task) = unsafe { spawn::build(&self.home, main, builder.named()) };
-        spawn::admit(&self.home, runnable);
+        spawn::admit(&self.home, runnable, Start::Queued);
         let mut gone = Gone { executor: self, task };
         loop {
             let turn = self.turn();

@@ -18,6 +18,7 @@ use crate::home::{Home, Kind};
 use crate::life::{Life, Outcome};
 use crate::locals::{self, Locals};
 use crate::meta::{Extra, Meta, TaskId};
+use crate::thread_state;
 
 /// What the caller said of a new task.
 pub(crate) struct Named {
@@ -25,12 +26,24 @@ pub(crate) struct Named {
     /// `None`: those of the task that spawns.
     pub(crate) locals: Option<Locals>,
     pub(crate) spawned_at: &'static Location<'static>,
+    /// Its first step runs where it is spawned, if that can be.
+    pub(crate) start: Start,
+}
+
+/// When a new task takes its first step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// When its turn comes.
+    #[default]
+    Queued,
+    /// Before the call that spawns it returns.
+    Eager,
 }
 
 impl Named {
     #[track_caller]
     pub(crate) fn nothing() -> Named {
-        Named { name: None, locals: None, spawned_at: Location::caller() }
+        Named { name: None, locals: None, spawned_at: Location::caller(), start: Start::Queued }
     }
 }
 
@@ -79,9 +92,10 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
+    let start = named.start;
     // SAFETY: OUTLIVES ITS BORROWS: it borrows nothing; ON ITS THREAD: it may be on any.
     let (runnable, task) = unsafe { build(home, future, named) };
-    admit(home, runnable);
+    admit(home, runnable, start);
     task
 }
 
@@ -94,16 +108,43 @@ where
     // SAFETY: as in `send`.
     let (runnable, task) = unsafe { build(home, future, named) };
     runnable.metadata().slot().mark_shielded();
-    admit(home, runnable);
+    admit(home, runnable, Start::Queued);
     task
 }
 
-/// Queues a new task, unless its home is closed: then it ends as cancelled, unpolled.
-pub(crate) fn admit(home: &Home, runnable: Runnable<Meta>) {
+/// Lets a new task in, unless its home is closed: then it ends as cancelled, unpolled.
+pub(crate) fn admit(home: &Home, runnable: Runnable<Meta>, start: Start) {
     // After the slot was opened: see `Home::close`.
     if home.is_closed() {
         drop(runnable);
+    } else if start == Start::Eager && home.is_here() {
+        start_here(home, runnable);
     } else {
         home.enqueue(runnable);
     }
+}
+
+/// Eager steps within each other on one thread, at most; a task that would be one more is queued. Each
+/// level is the stack of a spawn and of a poll, some kilobytes in a debug build, and an eager task that
+/// spawns itself again must end in the queue and not at the end of the stack.
+const DEEPEST: u32 = 32;
+
+/// Runs the first step here and now. Whatever the task does, a panic included, stays in it; afterwards
+/// the thread is again with the task that spawned it.
+fn start_here(home: &Home, runnable: Runnable<Meta>) {
+    // Whoever collects what is dropped on this thread must not be given what this task drops.
+    if evenkeel_context::is_collecting() {
+        return home.enqueue(runnable);
+    }
+    match thread_state::deeper(DEEPEST) {
+        // What it wakes, or ends, says nothing about the task that runs on this worker.
+        Some(_deeper) => thread_state::worker(|worker| match worker {
+            Some(worker) => worker.within(|| runnable.run()),
+            None => runnable.run(),
+        }),
+        None => {
+            home.enqueue(runnable);
+            false
+        }
+    };
 }

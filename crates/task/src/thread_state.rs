@@ -17,11 +17,18 @@ struct Thread {
     meta: Cell<*const Meta>,
     /// 0: not numbered yet.
     number: Cell<u64>,
+    /// Eager steps that this thread is in, one within the other.
+    depth: Cell<u32>,
 }
 
 thread_local! {
     static THREAD: Thread = const {
-        Thread { worker: Cell::new(ptr::null()), meta: Cell::new(ptr::null()), number: Cell::new(0) }
+        Thread {
+            worker: Cell::new(ptr::null()),
+            meta: Cell::new(ptr::null()),
+            number: Cell::new(0),
+            depth: Cell::new(0),
+        }
     };
 }
 
@@ -94,4 +101,24 @@ pub(crate) fn task<R>(look: impl FnOnce(Option<&Meta>) -> R) -> R {
     let pointer = THREAD.with(|thread| thread.meta.get());
     // SAFETY: SET FOR A CALL.
     look(unsafe { pointer.as_ref() })
+}
+
+/// One eager step more on this thread until it is dropped.
+pub(crate) struct Deeper;
+
+/// Counts an eager step, unless this thread is in `most` of them.
+pub(crate) fn deeper(most: u32) -> Option<Deeper> {
+    THREAD.with(|thread| {
+        let depth = thread.depth.get();
+        (depth < most).then(|| {
+            thread.depth.set(depth + 1);
+            Deeper
+        })
+    })
+}
+
+impl Drop for Deeper {
+    fn drop(&mut self) {
+        THREAD.with(|thread| thread.depth.set(thread.depth.get() - 1));
+    }
 }

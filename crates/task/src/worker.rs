@@ -84,7 +84,21 @@ impl Core {
     #[inline]
     pub(crate) fn works_for(&self, home: &Home) -> bool {
         // Without a lane it pushes to the injector, as any other thread does.
-        std::ptr::eq(&*self.home, home) && self.lane.is_some()
+        self.is_of(home) && self.lane.is_some()
+    }
+
+    /// Whether it runs tasks of `home`, with a lane or without.
+    #[inline]
+    pub(crate) fn is_of(&self, home: &Home) -> bool {
+        std::ptr::eq(&*self.home, home)
+    }
+
+    /// Runs `call`, a task's step within another's: that the inner one ends is not the outer one's end.
+    pub(crate) fn within<R>(&self, call: impl FnOnce() -> R) -> R {
+        let outer = self.ending.replace(false);
+        let result = call();
+        self.ending.set(outer);
+        result
     }
 
     pub(crate) fn own(&self) -> (&Magazine, &Tally) {

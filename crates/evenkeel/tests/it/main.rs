@@ -15,6 +15,7 @@ mod run;
 mod runner_cases;
 mod sleep;
 mod create_task;
+mod eager;
 mod completed;
 mod gather;
 mod wait;

@@ -11,3 +11,4 @@ mod wait;
 mod as_completed;
 mod shared;
 mod owned;
+mod eager;
