@@ -8,6 +8,7 @@ use std::sync::{Arc, Weak};
 use evenkeel_task::{Builder, Executor, Spawner, Task, TaskInfo};
 
 use crate::ambient::{Ambient, NoRunner};
+use crate::callback::{self, CallHandle};
 use crate::calls;
 use crate::shared::Shared;
 
@@ -70,7 +71,6 @@ impl Handle {
 
     /// Spawns a task on the loop. If the loop is closed, the task ends as cancelled, unpolled.
     #[doc(alias = "run_coroutine_threadsafe")]
-    #[doc(alias = "call_soon_threadsafe")]
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> Task<F::Output>
     where
@@ -78,6 +78,33 @@ impl Handle {
         F::Output: Send + 'static,
     {
         Builder::new().spawned_at(Location::caller()).spawn_with(&self.spawner, future)
+    }
+
+    /// Has the loop call `callback` soon, on the thread that runs its main: asyncio's
+    /// `call_soon_threadsafe`. Callbacks are called in the order in which they came, from whatever
+    /// thread; see [`call_soon`](crate::call_soon).
+    ///
+    /// If the loop is closed, or is closed before it comes to that, the callback is dropped and the
+    /// handle says that it was cancelled.
+    ///
+    /// ```
+    /// use evenkeel::{Handle, oneshot};
+    ///
+    /// let value = evenkeel::run(async {
+    ///     let (handle, (sender, receiver)) = (Handle::current(), oneshot());
+    ///     std::thread::spawn(move || handle.call_soon(move || sender.send(7).unwrap()));
+    ///     receiver.await.unwrap()
+    /// });
+    /// assert_eq!(value, 7);
+    /// ```
+    #[doc(alias = "call_soon_threadsafe")]
+    #[track_caller]
+    pub fn call_soon(&self, callback: impl FnOnce() + Send + 'static) -> CallHandle {
+        let at = Location::caller();
+        match self.shared.upgrade() {
+            Some(shared) => callback::send(&shared.main_spawner(), callback, at),
+            None => CallHandle::never(),
+        }
     }
 
     /// Spawns a task on the loop and blocks this thread until it has ended: for threads that are not the

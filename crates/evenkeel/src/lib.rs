@@ -11,6 +11,7 @@
 //! | `gather(a, b)` | [`gather`]`((a, b))`, [`try_gather`] |
 //! | `wait(tasks)` | [`wait`]`(tasks)` |
 //! | `as_completed(tasks)` | [`as_completed`]`(tasks)` |
+//! | `loop.call_soon(f)`, `call_later(1, f)`, `call_at` | [`call_soon`]`(f)`, [`call_later`], [`call_at`], [`Handle::call_soon`] |
 //! | `sleep(1)` | [`sleep`]`(Duration::from_secs(1))` |
 //! | `wait_for(aw, 1)`, `timeout(1)` | [`wait_for`], [`timeout()`] |
 //! | `to_thread(f)` | [`to_thread`]`(f)` |
@@ -49,6 +50,7 @@ mod calls;
 
 // What tasks call.
 mod tasks;
+mod callback;
 mod wait;
 mod handle;
 
@@ -66,6 +68,7 @@ pub use evenkeel_task as task;
 pub use evenkeel_timer as timer;
 
 pub use ambient::NoRunner;
+pub use callback::{CallHandle, call_at, call_later, call_soon};
 #[doc(alias = "spawn_blocking")]
 #[doc(alias = "unblock")]
 #[doc(alias = "run_in_executor")]

@@ -121,8 +121,13 @@ impl Shared {
     pub(crate) fn spawner(&self) -> Spawner {
         match &self.executor {
             Some(executor) => executor.spawner(),
-            None => lock(&self.locals)[0].0.clone(),
+            None => self.main_spawner(),
         }
+    }
+
+    /// Spawns on the local executor of the thread that runs main.
+    pub(crate) fn main_spawner(&self) -> Spawner {
+        lock(&self.locals)[0].0.clone()
     }
 
     /// Every task that has not ended, in the order of their ids.

@@ -7,6 +7,8 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::home::Home;
+use crate::meta::in_context;
 use crate::thread_state;
 
 type Value = Arc<dyn Any + Send + Sync>;
@@ -25,6 +27,23 @@ impl TaskLocals {
     /// Those of the current task; none outside any task.
     pub fn current() -> TaskLocals {
         TaskLocals(of_current())
+    }
+
+    /// Runs `call` with these values, as part of no task: asyncio's `Context.run`. What `call` sets is
+    /// seen until it returns.
+    ///
+    /// ```
+    /// use evenkeel_task::{LocalExecutor, TaskLocals, block_on, current};
+    ///
+    /// let executor = LocalExecutor::new();
+    /// let task = executor.spawn(async { TaskLocals::current().run(|| current().is_none()) });
+    /// assert!(block_on(executor.run(task)));
+    /// ```
+    pub fn run<R>(&self, call: impl FnOnce() -> R) -> R {
+        // What `call` spawns or registers on behalf of the task that runs is for that one's executor.
+        let here = thread_state::task(|meta| meta.map(|meta| Arc::clone(&meta.home)));
+        let home = here.unwrap_or_else(|| Arc::clone(Home::jobs()));
+        in_context(&home, self.0.clone(), call)
     }
 }
 

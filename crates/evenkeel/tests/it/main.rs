@@ -16,6 +16,7 @@ mod runner_cases;
 mod sleep;
 mod create_task;
 mod eager;
+mod callback;
 mod completed;
 mod gather;
 mod wait;
