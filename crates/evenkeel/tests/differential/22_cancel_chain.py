@@ -1,26 +1,40 @@
-# differs: a cancelled future is dropped from the outside inwards; the end is told when all are gone, as in asyncio
-"""cancel: goes through who awaits whom down to the innermost, and comes back up as they end."""
+# differs: a cancelled future is dropped from the outside inwards; its end is told when all are gone
+"""cancel: goes through who awaits whom down to the innermost; the end is told when all have ended."""
 import asyncio
 
 
-async def waits(name, task=None):
+async def inner():
     try:
-        print(name, "waits")
-        await (task or asyncio.sleep(60))
+        print("inner waits")
+        await asyncio.sleep(60)
     finally:
-        print(name, "is gone")
+        print("inner is gone")
+
+
+async def middle():
+    try:
+        print("middle waits")
+        await asyncio.create_task(inner())
+    finally:
+        print("middle is gone")
+
+
+async def outer():
+    try:
+        print("outer waits")
+        await asyncio.create_task(middle())
+    finally:
+        print("outer is gone")
 
 
 async def main():
-    inner = asyncio.create_task(waits("inner"))
-    middle = asyncio.create_task(waits("middle", inner))
-    outer = asyncio.create_task(waits("outer", middle))
+    task = asyncio.create_task(outer())
     await asyncio.sleep(0.02)
-    outer.cancel()
+    task.cancel("enough")
     try:
-        await outer
-    except asyncio.CancelledError:
-        print("cancelled")
+        await task
+    except asyncio.CancelledError as error:
+        print("cancelled:", error)
     await asyncio.sleep(0.02)
     print("main is done")
 

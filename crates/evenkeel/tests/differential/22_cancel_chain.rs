@@ -1,27 +1,34 @@
-//! `cancel`: goes through who awaits whom, from the outermost down to the innermost.
+//! `cancel`: goes through who awaits whom down to the innermost; the end is told when all have ended.
 
-use evenkeel::{Task, create_task, sleep};
+use evenkeel::{create_task, sleep};
 
 use crate::stage::{finally, ms, run, secs};
 
-async fn waits(name: &'static str, task: Option<Task<()>>) {
-    let _finally = finally(move || println!("{name} is gone"));
-    println!("{name} waits");
-    match task {
-        Some(task) => task.await,
-        None => sleep(secs(60)).await,
-    }
+async fn inner() {
+    let _finally = finally(|| println!("inner is gone"));
+    println!("inner waits");
+    sleep(secs(60)).await;
+}
+
+async fn middle() {
+    let _finally = finally(|| println!("middle is gone"));
+    println!("middle waits");
+    create_task(inner()).await;
+}
+
+async fn outer() {
+    let _finally = finally(|| println!("outer is gone"));
+    println!("outer waits");
+    create_task(middle()).await;
 }
 
 pub(crate) fn main() {
     run(async {
-        let inner = create_task(waits("inner", None));
-        let middle = create_task(waits("middle", Some(inner)));
-        let outer = create_task(waits("outer", Some(middle)));
+        let task = create_task(outer());
         sleep(ms(20)).await;
-        outer.cancel();
-        if outer.join().await.is_err() {
-            println!("cancelled");
+        task.cancel_with("enough");
+        if let Err(error) = task.join().await {
+            println!("cancelled: {}", error.reason().unwrap());
         }
         sleep(ms(20)).await;
         println!("main is done");

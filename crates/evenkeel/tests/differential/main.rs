@@ -110,6 +110,8 @@ mod t49_philosophers;
 mod t50_ping_pong;
 #[path = "51_runner_last_turn.rs"]
 mod t51_runner_last_turn;
+#[path = "52_cancel_chain_given.rs"]
+mod t52_cancel_chain_given;
 
 twins! {
     t01_run
@@ -150,4 +152,5 @@ twins! {
     t49_philosophers
     t50_ping_pong
     t51_runner_last_turn
+    t52_cancel_chain_given
 }
