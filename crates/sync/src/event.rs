@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::calls::{Calls, Panics};
 use crate::loom::{AtomicBool, Ordering, const_unless_loom};
 use crate::parking;
-use crate::waitlist::{Line, Serve, WaitList, Waiter};
+use crate::waitlist::{Line, Only, Serve, WaitList, Waiter, call_all};
 
 /// A flag to wait for: asyncio's `Event`.
 ///
@@ -54,27 +54,12 @@ impl Event {
     /// It has happened: all who wait go on, first come first, and nobody waits until
     /// [`clear`](Event::clear).
     pub fn set(&self) {
-        let mut panics = Panics::default();
-        let mut line = self.list.lock();
+        let line = self.list.lock();
         // Release: pairs with the Acquire in `is_set`, so that who passes sees what came before.
         self.happened.store(true, Ordering::Release);
-        // Those who join after a `clear` in between two batches are not meant.
-        let last = line.arrivals();
-        loop {
-            let mut calls = Calls::<32>::new();
-            while !calls.is_full() && line.first().is_some_and(|(_, ticket)| ticket <= last) {
-                if let Some((waker, _)) = line.call_first() {
-                    calls.push(waker);
-                }
-            }
-            drop(line);
-            let more = calls.is_full();
-            calls.wake(&mut panics);
-            if !more {
-                return panics.resume();
-            }
-            line = self.list.lock();
-        }
+        let mut panics = Panics::default();
+        call_all::<Only, _>(&self.list, line, &mut panics);
+        panics.resume();
     }
 
     /// From now on one waits again. Those who waited when it was set go on nevertheless.

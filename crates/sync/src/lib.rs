@@ -5,6 +5,7 @@
 //! | let one task at a time at a value | [`Lock`] |
 //! | let at most *n* at a time do something | [`Semaphore`] |
 //! | let everybody wait for something to happen | [`Event`] |
+//! | let so many come together before any goes on | [`Barrier`] |
 //! | hand one value to one task | [`oneshot`] |
 //!
 //! They work under any executor and between any: nothing here knows more of a task than its
@@ -49,8 +50,10 @@ mod turnstile; // permits, given in the order of the line
 mod lock;
 mod semaphore;
 mod event;
+mod barrier;
 mod oneshot;
 
+pub use barrier::{Arriving, Barrier, BarrierStatistics, Broken};
 pub use event::{Event, EventStatistics, Waiting, WaitingOwned};
 pub use lock::{Guard, Lock, LockStatistics, Locking, LockingOwned, OwnedGuard};
 pub use oneshot::{Closed, Receiver, Sender, oneshot};

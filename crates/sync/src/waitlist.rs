@@ -125,6 +125,17 @@ impl Line {
         self.first.map(|node| unsafe { (node.as_ref().want, node.as_ref().ticket) })
     }
 
+    /// The ticket of the `n`th in line, counted from one. Walks there.
+    pub(crate) fn ticket_of(&self, n: usize) -> Option<u64> {
+        let mut node = self.first;
+        for _ in 1..n {
+            // SAFETY: LEAVES FIRST and LOCKED, as in `first`.
+            node = unsafe { node?.as_ref().after };
+        }
+        // SAFETY: as above.
+        node.map(|node| unsafe { node.as_ref().ticket })
+    }
+
     /// Calls the first in line: it is out of the line and has what it wanted. The answer is its
     /// waker, to be woken after the unlock, and its task.
     pub(crate) fn call_first(&mut self) -> Option<(Waker, Option<NonZeroU64>)> {
@@ -229,6 +240,32 @@ where
         if !more {
             return;
         }
+    }
+}
+
+/// Calls everybody in line, first come first, and wakes them with nothing held. Those who join
+/// between two batches are not meant.
+pub(crate) fn call_all<'a, S: Side<B>, B>(
+    list: &'a WaitList<B>,
+    mut book: MutexGuard<'a, B>,
+    panics: &mut Panics,
+) {
+    let last = S::line(&mut book).arrivals();
+    loop {
+        let mut calls = Calls::<32>::new();
+        let line = S::line(&mut book);
+        while !calls.is_full() && line.first().is_some_and(|(_, ticket)| ticket <= last) {
+            if let Some((waker, _)) = line.call_first() {
+                calls.push(waker);
+            }
+        }
+        drop(book);
+        let more = calls.is_full();
+        calls.wake(panics);
+        if !more {
+            return;
+        }
+        book = list.lock();
     }
 }
 

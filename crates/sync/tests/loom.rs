@@ -9,6 +9,9 @@
 #![allow(missing_docs, reason = "tests are not modelled")]
 #![expect(unsafe_code, reason = "loom's cells are looked into by pointer")]
 
+#[path = "loom/barrier.rs"]
+mod barrier;
+
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;

@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use evenkeel_sync::{Event, Lock, Semaphore, oneshot};
+use evenkeel_sync::{Barrier, Event, Lock, Semaphore, oneshot};
 
 use crate::fifo::{now, poll};
 
@@ -92,6 +92,28 @@ fn event() {
         };
         contend(make, release, victim, polls, late);
         assert_eq!(event.statistics().waiting, 0);
+    });
+}
+
+#[test]
+fn barrier() {
+    everywhere(|victim, polls, late| {
+        let barrier = Barrier::new(4);
+        let make = || -> Steps<'_> { Box::pin(async { assert!(barrier.wait().await.is_ok()) }) };
+        let mut others = Vec::new();
+        // As many come as it takes.
+        let release = || {
+            while barrier.statistics().trips == 0 {
+                let mut other = make();
+                if poll(other.as_mut()).is_pending() {
+                    others.push(other);
+                }
+            }
+        };
+        contend(make, release, victim, polls, late);
+        others.into_iter().for_each(now);
+        let statistics = barrier.statistics();
+        assert_eq!((statistics.waiting, statistics.leaving, statistics.broken), (0, 0, false));
     });
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::undocumented_unsafe_blocks, missing_docs, reason = "tests are not modelled")]
 
 mod fifo; // the executor the cases are told on
+mod barrier;
 mod cancel_everywhere;
 mod event;
 mod lock;

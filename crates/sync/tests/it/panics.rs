@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, RawWaker, RawWakerVTable, Wake, Waker};
 
-use evenkeel_sync::{Event, Lock, Semaphore, oneshot};
+use evenkeel_sync::{Barrier, Event, Lock, Semaphore, oneshot};
 
 use crate::fifo::{Count, now, poll};
 
@@ -118,6 +118,29 @@ fn oneshot_delivers_all_the_same() {
     assert!(sender.poll_closed(&mut Context::from_waker(&cx_bomb)).is_pending());
     panics(|| drop(receiver));
     assert_eq!(sender.send(6), Err(6));
+}
+
+#[test]
+fn barrier_wakes_the_others() {
+    let barrier = Barrier::new(41);
+    for stop in [false, true] {
+        let (count, waker) = Count::new();
+        let mut waiters: Vec<_> = (0..40).map(|_| Box::pin(barrier.wait())).collect();
+        for (n, waiter) in waiters.iter_mut().enumerate() {
+            let waker = if n % 10 == 0 { bomb() } else { waker.clone() };
+            assert!(waiter.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        }
+        panics(|| {
+            if stop {
+                barrier.reset()
+            } else {
+                now(barrier.wait()).unwrap();
+            }
+        });
+        assert_eq!(count.get(), 36);
+        assert!(waiters.into_iter().all(|waiter| now(waiter).is_err() == stop));
+    }
+    assert_eq!(barrier.statistics().leaving, 0);
 }
 
 /// A waker whose clone panics while `ARMED`, and whose every clone is counted.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
-use evenkeel_sync::{Event, Lock, Semaphore, oneshot};
+use evenkeel_sync::{Barrier, Event, Lock, Semaphore, oneshot};
 use futures_lite::future::{block_on, poll_fn};
 
 const THREADS: usize = 8;
@@ -118,6 +118,48 @@ fn event() {
     });
     assert_eq!(waited.into_inner(), (THREADS - 1) * ROUNDS);
     assert_eq!(event.statistics().waiting, 0);
+}
+
+#[test]
+fn barrier_in_step() {
+    let barrier = Barrier::new(THREADS);
+    let (done, indices) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    on_all_threads(|_| {
+        for round in 1..=ROUNDS / 4 {
+            done.fetch_add(1, Ordering::Relaxed);
+            indices.fetch_add(block_on(barrier.wait()).unwrap(), Ordering::Relaxed);
+            assert_eq!(done.load(Ordering::Relaxed), round * THREADS, "somebody is out of step");
+            indices.fetch_add(block_on(barrier.wait()).unwrap(), Ordering::Relaxed);
+        }
+    });
+    let trips = barrier.statistics().trips as usize;
+    assert_eq!(trips, ROUNDS / 4 * 2);
+    assert_eq!(indices.into_inner(), trips * (0..THREADS).sum::<usize>());
+}
+
+#[test]
+fn barrier_with_those_who_give_up() {
+    let barrier = Barrier::new(3);
+    on_all_threads(|seed| {
+        for round in 0..ROUNDS {
+            let polls = dice(seed) % 3;
+            let answer = match dice(seed) % 8 {
+                0 if round % 16 == 0 => {
+                    barrier.reset();
+                    None
+                }
+                0..4 => block_on(give_up(barrier.wait(), polls)),
+                _ => Some(block_on(barrier.wait())),
+            };
+            // The first to be through aborts it: three may not be left by then.
+            if answer.is_some_and(|answer| answer.is_err()) && barrier.is_broken() {
+                break;
+            }
+        }
+        barrier.abort();
+    });
+    let statistics = barrier.statistics();
+    assert_eq!((statistics.waiting, statistics.leaving, statistics.broken), (0, 0, true));
 }
 
 #[test]

@@ -47,6 +47,9 @@ fn what_may_be_sent_and_shared() {
     sync::<Event>();
     send::<Waiting<'static>>();
     send::<WaitingOwned>();
+    sync::<Barrier>();
+    send::<Barrier>();
+    send::<Arriving<'static>>();
     send::<Sender<Cell<u8>>>();
     sync::<Sender<Cell<u8>>>();
     send::<Receiver<Cell<u8>>>();
