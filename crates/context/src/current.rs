@@ -32,16 +32,19 @@ thread_local! {
 struct Restore(Here);
 
 impl Drop for Restore {
+    #[inline]
     fn drop(&mut self) {
         let _ = CURRENT.try_with(|current| current.set(self.0));
     }
 }
 
+#[inline]
 fn here() -> Here {
     // A thread that is being torn down polls nothing.
     CURRENT.try_with(Cell::get).unwrap_or(NOWHERE)
 }
 
+#[inline]
 fn with<R>(inner: Here, outer: Here, call: impl FnOnce() -> R) -> R {
     let _ = CURRENT.try_with(|current| current.set(inner));
     let _restore = Restore(outer);

@@ -209,16 +209,22 @@ impl Owned {
 }
 
 impl Drop for Owned {
+    #[inline]
     fn drop(&mut self) {
-        // Whoever is outside owns us, and so what we own.
-        let Some(held) = self.held.take() else { return };
-        let Held { endings, cleanups, .. } = *held;
-        for ending in endings {
-            let _ = leave_ending(ending);
+        if let Some(held) = self.held.take() {
+            leave_all(*held);
         }
-        for cleanup in cleanups {
-            let _ = defer(cleanup);
-        }
+    }
+}
+
+/// Whoever is outside owns us, and so what we own.
+#[cold]
+fn leave_all(held: Held) {
+    for ending in held.endings {
+        let _ = leave_ending(ending);
+    }
+    for cleanup in held.cleanups {
+        let _ = defer(cleanup);
     }
 }
 
