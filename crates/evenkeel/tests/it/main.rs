@@ -26,5 +26,11 @@ mod threads;
 mod lock;
 mod event;
 mod semaphore;
+
+// CPython's own tests, where no case above covers them.
+mod cpython_tasks;
+mod cpython_locks;
+mod cpython_timeouts;
+mod cpython_runners;
 #[cfg(feature = "net")]
 mod net;
