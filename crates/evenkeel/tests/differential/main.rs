@@ -62,6 +62,8 @@ mod t12_as_completed;
 mod t13_wait_for;
 #[path = "14_timeout_nested.rs"]
 mod t14_timeout_nested;
+#[path = "15_shield.rs"]
+mod t15_shield;
 #[path = "20_cancel_before_start.rs"]
 mod t20_cancel_before_start;
 #[path = "21_cancel_reason.rs"]
@@ -72,6 +74,10 @@ mod t22_cancel_chain;
 mod t23_names;
 #[path = "24_done_callbacks.rs"]
 mod t24_done_callbacks;
+#[path = "25_call_soon.rs"]
+mod t25_call_soon;
+#[path = "26_call_later.rs"]
+mod t26_call_later;
 #[path = "27_lock.rs"]
 mod t27_lock;
 #[path = "28_semaphore.rs"]
@@ -112,6 +118,10 @@ mod t50_ping_pong;
 mod t51_runner_last_turn;
 #[path = "52_cancel_chain_given.rs"]
 mod t52_cancel_chain_given;
+#[path = "53_shield_cancel.rs"]
+mod t53_shield_cancel;
+#[path = "54_eager.rs"]
+mod t54_eager;
 
 twins! {
     t01_run
@@ -128,11 +138,14 @@ twins! {
     t12_as_completed
     t13_wait_for
     t14_timeout_nested
+    t15_shield
     t20_cancel_before_start
     t21_cancel_reason
     t22_cancel_chain
     t23_names
     t24_done_callbacks
+    t25_call_soon
+    t26_call_later
     t27_lock
     t28_semaphore
     t29_event
@@ -153,4 +166,6 @@ twins! {
     t50_ping_pong
     t51_runner_last_turn
     t52_cancel_chain_given
+    t53_shield_cancel
+    t54_eager
 }
