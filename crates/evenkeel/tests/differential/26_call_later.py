@@ -15,8 +15,8 @@ async def main():
     print("main has slept")
     late.cancel()
 
-    loop.call_later(0, print, "in no time")
-    loop.call_soon(print, "but sooner")
+    loop.call_at(begun + 0.01, print, "a while ago")
+    loop.call_soon(print, "soon")
     loop.call_at(begun, print, "long ago")
     print("not yet")
     await asyncio.sleep(0.02)

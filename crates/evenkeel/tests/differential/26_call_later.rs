@@ -11,14 +11,16 @@ pub(crate) fn main() {
         call_later(ms(20), || println!("first"));
         call_at(begun + ms(40), || println!("second"));
         let never = call_later(ms(30), || println!("never"));
-        call_later(ms(10), move || drop(never.cancel()));
+        call_later(ms(10), move || {
+            never.cancel();
+        });
         let late = call_later(secs(60), || println!("never either"));
         sleep(ms(80)).await;
         println!("main has slept");
         late.cancel();
 
-        call_later(ms(0), || println!("in no time"));
-        call_soon(|| println!("but sooner"));
+        call_at(begun + ms(10), || println!("a while ago"));
+        call_soon(|| println!("soon"));
         call_at(begun, || println!("long ago"));
         println!("not yet");
         sleep(ms(20)).await;
