@@ -51,6 +51,7 @@ impl Ambient {
         let outer = AMBIENT.with_borrow_mut(|slot| slot.replace(ambient));
         Entered {
             outer,
+            _spawner: shared.spawner().enter(),
             _timers: shared.timers.enter(index),
             _reactor: shared.reactor.enter(),
             _pool: shared.pool.enter(),
@@ -71,6 +72,7 @@ impl Ambient {
 /// Makes the thread what it was before.
 pub(crate) struct Entered {
     outer: Option<Ambient>,
+    _spawner: evenkeel_task::EnteredSpawner,
     _timers: evenkeel_timer::Entered,
     _reactor: evenkeel_reactor::Entered,
     _pool: evenkeel_blocking::Entered,

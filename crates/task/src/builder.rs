@@ -1,7 +1,9 @@
 //! What one may say of a task before it is spawned, and a handle to spawn from anywhere.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use crate::info::TaskInfo;
 use crate::local_executor::LocalExecutor;
 use crate::locals::TaskLocals;
 use crate::spawn::{self, Named, Start};
+use crate::thread_state;
 
 /// Says what a task is called, then spawns it.
 ///
@@ -86,7 +89,7 @@ impl Builder {
     pub(crate) fn named(self) -> Named {
         let locals = self.locals.map(|locals| locals.0);
         let spawned_at = self.spawned_at.unwrap_or(Location::caller());
-        Named { name: self.name, locals, spawned_at, start: self.start }
+        Named { name: self.name, locals, spawned_at, start: self.start, on_end: None }
     }
 
     /// Spawns on `executor`.
@@ -133,6 +136,31 @@ impl Spawner {
         Spawner { home: Arc::clone(home) }
     }
 
+    pub(crate) fn home(&self) -> &Arc<Home> {
+        &self.home
+    }
+
+    /// Where this thread spawns: what was [entered](Spawner::enter) last, or else the executor of the task
+    /// that it polls, or for which it works. `None` if there is none.
+    pub fn current() -> Option<Spawner> {
+        let entered = ENTERED.try_with(|entered| entered.borrow().clone()).ok().flatten();
+        let of_task = || {
+            thread_state::task(|meta| {
+                let meta = meta.filter(|meta| meta.home.is_async())?;
+                Some(Spawner::new(&meta.home))
+            })
+        };
+        let of_worker = || thread_state::worker(|core| core.map(|core| Spawner::new(core.home())));
+        entered.or_else(of_task).or_else(of_worker)
+    }
+
+    /// Makes this what [`current`](Spawner::current) answers on this thread, until the guard is dropped:
+    /// for a loop whose tasks should spawn on another executor than their own.
+    pub fn enter(&self) -> EnteredSpawner {
+        let outer = ENTERED.with(|entered| entered.replace(Some(self.clone())));
+        EnteredSpawner { outer, _stays: PhantomData }
+    }
+
     /// Spawns a task.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> Task<F::Output>
@@ -167,6 +195,26 @@ impl Spawner {
     /// How many tasks of the executor have not ended.
     pub fn live(&self) -> usize {
         self.home.live()
+    }
+}
+
+thread_local! {
+    static ENTERED: RefCell<Option<Spawner>> = const { RefCell::new(None) };
+}
+
+/// Until it is dropped, [`Spawner::current`] answers the spawner that was entered.
+#[derive(Debug)]
+#[must_use = "the spawner is left when this is dropped"]
+pub struct EnteredSpawner {
+    outer: Option<Spawner>,
+    /// It belongs to its thread.
+    _stays: PhantomData<*const ()>,
+}
+
+impl Drop for EnteredSpawner {
+    fn drop(&mut self) {
+        let entered = ENTERED.try_with(|entered| entered.replace(self.outer.take()));
+        drop(entered); // Outside the borrow: the last reference to an executor may drop futures.
     }
 }
 

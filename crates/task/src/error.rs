@@ -98,6 +98,8 @@ enum Kind {
     Cancelled(Option<Arc<str>>),
     Panicked(Box<dyn Any + Send>),
     Refused(io::Error),
+    /// A child of a group, which has the error.
+    Failed,
 }
 
 /// What a report needs.
@@ -171,6 +173,11 @@ impl JoinError {
         JoinError { id, name, kind: kind.unwrap_or(Kind::Cancelled(None)) }
     }
 
+    /// For a child whose error, or panic, went to its group.
+    pub(crate) fn failed(id: TaskId, name: Option<Arc<str>>) -> JoinError {
+        JoinError { id, name, kind: Kind::Failed }
+    }
+
     /// The task.
     pub fn id(&self) -> TaskId {
         self.id
@@ -196,11 +203,16 @@ impl JoinError {
         matches!(self.kind, Kind::Refused(_))
     }
 
+    /// It was a child of a group and failed: its error, or its panic, comes out of the group's scope.
+    pub fn is_failed(&self) -> bool {
+        matches!(self.kind, Kind::Failed)
+    }
+
     /// The reason given to `cancel_with`, if it was cancelled with one.
     pub fn reason(&self) -> Option<&str> {
         match &self.kind {
             Kind::Cancelled(reason) => reason.as_deref(),
-            Kind::Panicked(_) | Kind::Refused(_) => None,
+            Kind::Panicked(_) | Kind::Refused(_) | Kind::Failed => None,
         }
     }
 
@@ -229,6 +241,8 @@ impl JoinError {
         match self.kind {
             Kind::Panicked(payload) => std::panic::resume_unwind(payload),
             Kind::Cancelled(reason) => std::panic::resume_unwind(Box::new(Cancelled::new(reason))),
+            // Its group is ending, and cancels whoever awaits it in the body.
+            Kind::Failed => std::panic::resume_unwind(Box::new(Cancelled::new(None))),
             Kind::Refused(_) => panic!("{self}; use `join` to handle this"),
         }
     }
@@ -251,6 +265,7 @@ impl fmt::Display for JoinError {
             Kind::Cancelled(Some(reason)) => write!(f, " was cancelled: {reason}"),
             Kind::Panicked(payload) => write!(f, " panicked: {}", panic_text(&**payload)),
             Kind::Refused(error) => write!(f, " found no thread to run on: {error}"),
+            Kind::Failed => f.write_str(" failed, and its group has the error"),
         }
     }
 }
@@ -259,7 +274,7 @@ impl std::error::Error for JoinError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             Kind::Refused(error) => Some(error),
-            Kind::Cancelled(_) | Kind::Panicked(_) => None,
+            Kind::Cancelled(_) | Kind::Panicked(_) | Kind::Failed => None,
         }
     }
 }

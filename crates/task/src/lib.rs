@@ -74,6 +74,8 @@ mod yield_now;
 mod defer;
 mod shield;
 
+mod group;
+
 // Many at once.
 mod gather;
 mod try_gather;
@@ -92,7 +94,7 @@ mod loom;
 
 pub use as_completed::{AsCompleted, Next, as_completed};
 pub use block_on::block_on;
-pub use builder::{Builder, Spawner};
+pub use builder::{Builder, EnteredSpawner, Spawner};
 pub use children::{ArraySlots, Children, Gatherable, TryChildren, TryGatherable};
 pub use defer::defer;
 pub use done::Done;
@@ -100,6 +102,9 @@ pub use error::{FailureKind, FailureReport, JoinError};
 pub use evenkeel_context::{CancelSource, Cancelled, Wait as WaitReason};
 pub use executor::{Executor, ExecutorStatistics, Run, Tick};
 pub use gather::{Gather, gather};
+pub use group::{
+    Child, GroupClosed, GroupError, GroupNode, Nested, NotStarted, Outcome, Started, TaskGroup,
+};
 pub use handle::{Join, JoinMut, Task};
 pub use info::{Canceller, TaskInfo, check_cancelled, current, report_failure};
 pub use job::Job;

@@ -161,6 +161,12 @@ pub(crate) fn in_context<R>(home: &Arc<Home>, locals: Locals, call: impl FnOnce(
 
 pub(crate) type Callback = Box<dyn FnOnce(Ended) + Send>;
 
+/// Somebody who hears of a task's end at once, on its thread, before its handle does.
+pub(crate) trait OnEnd: Send + Sync {
+    /// Task `id` has ended, and all it owned. Called with nothing locked; it must not panic.
+    fn ended(&self, id: u64, how: Ended);
+}
+
 /// The callbacks of a task that has ended, if it has any.
 pub(crate) type Due = Option<(Ended, Vec<Callback>)>;
 
@@ -176,6 +182,8 @@ struct Inner {
     locals: Locals,
     callbacks: Vec<Callback>,
     waiters: Vec<Waker>,
+    /// The group it is a child of, with its id.
+    on_end: Option<(u64, Arc<dyn OnEnd>)>,
     ended: bool,
     how: Option<Ended>,
 }
@@ -183,6 +191,12 @@ struct Inner {
 impl Extra {
     pub(crate) fn with(name: Option<Arc<str>>, locals: Locals) -> Extra {
         Extra { name, inner: Mutex::new(Inner { locals, ..Inner::default() }) }
+    }
+
+    /// The same, with somebody who is told of the end of task `id`.
+    pub(crate) fn on_end(self, id: u64, on_end: Arc<dyn OnEnd>) -> Extra {
+        lock(&self.inner).on_end = Some((id, on_end));
+        self
     }
 
     pub(crate) fn locals(&self) -> Locals {
@@ -235,7 +249,11 @@ impl Extra {
         inner.how = how;
         let waiters = std::mem::take(&mut inner.waiters);
         let callbacks = std::mem::take(&mut inner.callbacks);
+        let on_end = inner.on_end.take();
         drop(inner);
+        if let Some((id, on_end)) = on_end {
+            on_end.ended(id, how.unwrap_or(Ended::Completed));
+        }
         for waiter in waiters {
             // Foreign ones may be among them: one that panics costs neither the others nor the task.
             let _ = catch_unwind(AssertUnwindSafe(|| waiter.wake()));

@@ -11,7 +11,7 @@ use evenkeel_context::{End, current_id, leave_to_task};
 
 use crate::handle::EndOf;
 use crate::info::Canceller;
-use crate::spawn::{self, Named, Start};
+use crate::spawn::{self, Named};
 use crate::thread_state;
 
 /// Protects `future` from the cancellation of whoever awaits it: asyncio's `shield`.
@@ -109,12 +109,8 @@ impl<T: Send + 'static> Drop for Shield<T> {
             Some(Arc::clone(&meta.home))
         });
         let Some(home) = home.filter(|_| current_id().is_some()) else { return };
-        let named = Named {
-            name: Some("shielded".into()),
-            spawned_at: self.at,
-            locals: None,
-            start: Start::Queued,
-        };
+        let named =
+            Named { name: Some("shielded".into()), spawned_at: self.at, ..Named::nothing() };
         let task = spawn::shielded(&home, future, named);
         let ending = Shielded {
             canceller: task.canceller(),

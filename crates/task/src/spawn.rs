@@ -17,7 +17,7 @@ use crate::handle::Task;
 use crate::home::{Home, Kind};
 use crate::life::{Life, Outcome};
 use crate::locals::{self, Locals};
-use crate::meta::{Extra, Meta, TaskId};
+use crate::meta::{Extra, Meta, OnEnd, TaskId};
 use crate::thread_state;
 
 /// What the caller said of a new task.
@@ -28,6 +28,8 @@ pub(crate) struct Named {
     pub(crate) spawned_at: &'static Location<'static>,
     /// Its first step runs where it is spawned, if that can be.
     pub(crate) start: Start,
+    /// Who is told of its end.
+    pub(crate) on_end: Option<Arc<dyn OnEnd>>,
 }
 
 /// When a new task takes its first step.
@@ -43,7 +45,13 @@ pub(crate) enum Start {
 impl Named {
     #[track_caller]
     pub(crate) fn nothing() -> Named {
-        Named { name: None, locals: None, spawned_at: Location::caller(), start: Start::Queued }
+        Named {
+            name: None,
+            locals: None,
+            spawned_at: Location::caller(),
+            start: Start::Queued,
+            on_end: None,
+        }
     }
 }
 
@@ -69,12 +77,16 @@ pub(crate) unsafe fn build<F: Future>(
     let parent = evenkeel_context::current_id().map_or(0, std::num::NonZero::get);
     let (slot, id) = home.open(parent, named.spawned_at);
     let locals = named.locals.unwrap_or_else(locals::of_current);
-    let extra = if named.name.is_some() || locals.is_some() {
+    let extra = if named.name.is_some() || locals.is_some() || named.on_end.is_some() {
         if let Some(name) = &named.name {
             home.registry.set_rare(id, |rare| rare.name = Some(Arc::clone(name)));
             home.registry.mark_rare(slot);
         }
-        Some(Extra::with(named.name, locals))
+        let extra = Extra::with(named.name, locals);
+        Some(match named.on_end {
+            Some(on_end) => extra.on_end(id, on_end),
+            None => extra,
+        })
     } else {
         None
     };
@@ -97,6 +109,23 @@ where
     let (runnable, task) = unsafe { build(home, future, named) };
     admit(home, runnable, start);
     task
+}
+
+/// [`send`] in two steps: the task, and the call that queues it.
+pub(crate) fn send_later<F>(
+    home: &Arc<Home>,
+    future: F,
+    named: Named,
+) -> (Task<F::Output>, impl FnOnce() + use<F>)
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let start = named.start;
+    // SAFETY: as in `send`.
+    let (runnable, task) = unsafe { build(home, future, named) };
+    let home = Arc::clone(home);
+    (task, move || admit(&home, runnable, start))
 }
 
 /// [`send`], for work that goes on when the tasks around it are asked to end.

@@ -87,6 +87,10 @@ impl Core {
         self.is_of(home) && self.lane.is_some()
     }
 
+    pub(crate) fn home(&self) -> &Arc<Home> {
+        &self.home
+    }
+
     /// Whether it runs tasks of `home`, with a lane or without.
     #[inline]
     pub(crate) fn is_of(&self, home: &Home) -> bool {

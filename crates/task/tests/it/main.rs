@@ -11,4 +11,5 @@ mod wait;
 mod as_completed;
 mod shared;
 mod owned;
+mod group;
 mod eager;

@@ -1,0 +1,419 @@
+//! Children that end before their scope does: asyncio's `TaskGroup`, with Trio's guarantees.
+//!
+//! ```text
+//!            1 the first failure, or cancel()
+//!     open ------------------------------------> ending
+//!       |                                           |
+//!       |  2 the body is over, no child is left     | 3 the same
+//!       +----------------> closed <-----------------+
+//! ```
+//! 1 is [`Shared::end`]; 2 and 3 are `Shared::poll_closed`. A group that is ending takes no more children;
+//! those it has are cancelled, and its body is dropped.
+
+use std::any::Any;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use crate::builder::{Builder, Spawner};
+use crate::info::{Canceller, TaskInfo};
+use crate::loom::{Mutex, lock};
+use crate::meta::{Ended, OnEnd};
+
+mod child;
+mod error;
+mod scope;
+mod start;
+
+pub use child::Child;
+pub use error::{GroupError, GroupNode, Nested, Outcome};
+pub use start::{NotStarted, Started};
+
+/// Tasks that end before the scope they were started in.
+///
+/// [`scope`](TaskGroup::scope) runs a body that may start children, and is ready only when the body and all
+/// children have ended. If one fails, the others are cancelled *and joined*, and all errors come out in one
+/// [`GroupError`]. Nothing outlives the scope, and no error is lost.
+///
+/// | | |
+/// |---|---|
+/// | a child returns `Err` | the others and the body are cancelled; the error is in the [`GroupError`] |
+/// | a child panics | the same; when all have ended the panic goes on in the caller |
+/// | a child is cancelled, by whomever | no error; the others go on |
+/// | the body returns `Err` | the children are cancelled; the error is the last in the [`GroupError`] |
+/// | the scope is dropped | children and body are cancelled; the task that dropped it waits for them |
+/// | [`cancel`](TaskGroup::cancel) | the group ends early, without an error |
+///
+/// A clone is the same group: give one to a child that starts siblings. What the body [defers](crate::defer)
+/// runs when all children have ended.
+///
+/// ```
+/// use evenkeel_task::{LocalExecutor, TaskGroup, block_on};
+///
+/// # let executor = LocalExecutor::new();
+/// # block_on(executor.run(executor.spawn(async {
+/// async fn length(word: &str) -> Result<usize, std::num::ParseIntError> {
+///     word.parse()
+/// }
+/// let sum = TaskGroup::scope(async |group| {
+///     let one = group.create_task(length("1"));
+///     let two = group.create_task(length("2"));
+///     Ok(one.await + two.await)
+/// });
+/// assert_eq!(sum.await, Ok(3));
+///
+/// let failed = TaskGroup::scope(async |group| {
+///     group.create_task(length("three"));
+///     Ok(())
+/// });
+/// assert_eq!(failed.await.unwrap_err().len(), 1);
+/// # })));
+/// ```
+pub struct TaskGroup<E> {
+    shared: Arc<Shared<E>>,
+}
+
+impl<E> Clone for TaskGroup<E> {
+    fn clone(&self) -> TaskGroup<E> {
+        TaskGroup { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<E: fmt::Debug + Send + 'static> TaskGroup<E> {
+    /// Runs `body` with a new group, whose children run where this thread spawns.
+    ///
+    /// The body runs in place, in the caller's task, and may borrow; children are tasks of their own. Body
+    /// and children give a `Result<_, E>` or nothing, or an inner scope's result ([`Nested`]); if nothing
+    /// says what `E` is, write `TaskGroup::<Infallible>::scope`. (An `E` that holds a reference, `&'static
+    /// str` say, makes the compiler fail with "not general enough" where a scope is nested in a task.)
+    ///
+    /// # Errors
+    /// What the children and the body returned as errors. Empty, and
+    /// [`is_cancelled`](GroupError::is_cancelled), if [`cancel`](TaskGroup::cancel) cut off a body that had
+    /// not returned a value.
+    ///
+    /// # Panics
+    /// With the first panic of a child or the body, when all have ended. Outside any executor of this
+    /// crate: use [`scope_on`](TaskGroup::scope_on) there.
+    ///
+    /// # Cancellation
+    /// Data may be lost: dropping it cancels the body and all children, and their values are dropped. Errors
+    /// and panics that had come already are reported. Whoever drops it inside a task waits for the children.
+    pub async fn scope<R: Outcome<E>>(
+        body: impl AsyncFnOnce(&TaskGroup<E>) -> R,
+    ) -> Result<R::Value, GroupError<E>> {
+        let spawner = Spawner::current().expect(
+            "no executor on this thread to run a group's children: use TaskGroup::scope_on",
+        );
+        TaskGroup::scope_on(&spawner, body).await
+    }
+
+    /// [`scope`](TaskGroup::scope), with the children running where `spawner` says: for groups under a
+    /// foreign executor.
+    ///
+    /// # Errors
+    /// As [`scope`](TaskGroup::scope).
+    ///
+    /// # Panics
+    /// With the first panic of a child or the body, when all have ended.
+    ///
+    /// # Cancellation
+    /// Data may be lost: as [`scope`](TaskGroup::scope).
+    pub async fn scope_on<R: Outcome<E>>(
+        spawner: &Spawner,
+        body: impl AsyncFnOnce(&TaskGroup<E>) -> R,
+    ) -> Result<R::Value, GroupError<E>> {
+        let group = TaskGroup { shared: Arc::new(Shared::new(spawner.clone())) };
+        scope::Scope::new(&group.shared, body(&group)).await
+    }
+
+    /// Starts a child. If the group is ending, the child ends as cancelled, unpolled.
+    ///
+    /// The group owns the child: dropping the handle changes nothing, awaiting it gives the child's value.
+    #[track_caller]
+    pub fn create_task<F>(&self, future: F) -> Child<<F::Output as Outcome<E>>::Value>
+    where
+        F: Future<Output: Outcome<E, Value: Send>> + Send + 'static,
+    {
+        self.create_task_as(Builder::new(), future)
+    }
+
+    /// [`create_task`](TaskGroup::create_task), with a name or task-locals.
+    #[track_caller]
+    pub fn create_task_as<F>(
+        &self,
+        builder: Builder,
+        future: F,
+    ) -> Child<<F::Output as Outcome<E>>::Value>
+    where
+        F: Future<Output: Outcome<E, Value: Send>> + Send + 'static,
+    {
+        child::create(&self.shared, builder.named(), future).unwrap_or_else(Child::not_begun)
+    }
+
+    /// Starts a child, unless the group is ending.
+    ///
+    /// # Errors
+    /// [`GroupClosed`] if it is; the future is dropped unpolled.
+    #[track_caller]
+    pub fn try_create_task<F>(
+        &self,
+        future: F,
+    ) -> Result<Child<<F::Output as Outcome<E>>::Value>, GroupClosed>
+    where
+        F: Future<Output: Outcome<E, Value: Send>> + Send + 'static,
+    {
+        child::create(&self.shared, Builder::new().named(), future)
+    }
+
+    /// Ends the group early and without an error: the body, if it is not over, and all children are
+    /// cancelled. False if it was ending already.
+    pub fn cancel(&self) -> bool {
+        self.shared.end(|_| ())
+    }
+
+    /// Lets at most `limit` children run at a time from now on; the others wait their turn, in the order in
+    /// which they were started. Those that run already go on.
+    ///
+    /// # Panics
+    /// If `limit` is 0: nothing would ever begin.
+    pub fn limit(&self, limit: usize) {
+        assert!(limit > 0, "a group with a limit of 0 would never begin");
+        let mut state = lock(&self.shared.state);
+        state.limit = limit;
+        let next = state.let_in();
+        drop(state);
+        next.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether it takes no more children: it was cancelled, something failed, or it is over.
+    pub fn is_closed(&self) -> bool {
+        lock(&self.shared.state).stage != Stage::Open
+    }
+
+    /// The children that have not ended, in the order of their ids.
+    pub fn tasks(&self) -> Vec<TaskInfo> {
+        self.shared.cancellers().into_iter().filter_map(TaskInfo::of).collect()
+    }
+
+    /// How many children have not ended.
+    pub fn len(&self) -> usize {
+        lock(&self.shared.state).children.len()
+    }
+
+    /// Whether all children have ended.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<E> fmt::Debug for TaskGroup<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = lock(&self.shared.state);
+        f.debug_struct("TaskGroup")
+            .field("children", &state.children.len())
+            .field("stage", &state.stage)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The group is ending, or over: it takes no more children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GroupClosed;
+
+impl fmt::Display for GroupClosed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the task group is ending and takes no more children")
+    }
+}
+
+impl std::error::Error for GroupClosed {}
+
+/// What all handles of a group, its scope and its children share.
+struct Shared<E> {
+    spawner: Spawner,
+    state: Mutex<State<E>>,
+}
+
+struct State<E> {
+    stage: Stage,
+    /// Those that have not ended, by id, and so nearly in the order in which they were started.
+    children: BTreeMap<u64, Entry>,
+    /// Children that are being made and are not among `children` yet.
+    coming: usize,
+    /// In the order in which they came; the body's last.
+    failed: Vec<GroupNode<E>>,
+    panic: Option<Box<dyn Any + Send>>,
+    /// The scope, while it waits.
+    waker: Option<Waker>,
+    limit: usize,
+    /// Children that were let in and have not ended.
+    running: usize,
+    /// Children that wait to be let in; some may be gone.
+    line: VecDeque<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Open,
+    Ending,
+    Closed,
+}
+
+struct Entry {
+    canceller: Canceller,
+    gate: Gate,
+}
+
+/// Where a child stands before the limit.
+enum Gate {
+    New,
+    Waiting(Waker),
+    LetIn,
+}
+
+impl<E> State<E> {
+    /// Lets the first in line in, as far as the limit goes; answers their wakers.
+    fn let_in(&mut self) -> Vec<Waker> {
+        let mut wakers = Vec::new();
+        while self.running < self.limit {
+            let Some(id) = self.line.pop_front() else { break };
+            let Some(entry) = self.children.get_mut(&id) else { continue };
+            if let Gate::Waiting(waker) = std::mem::replace(&mut entry.gate, Gate::LetIn) {
+                self.running += 1;
+                wakers.push(waker);
+            }
+        }
+        wakers
+    }
+
+    fn is_empty(&self) -> bool {
+        self.children.is_empty() && self.coming == 0
+    }
+}
+
+impl<E> Shared<E> {
+    fn new(spawner: Spawner) -> Shared<E> {
+        Shared {
+            spawner,
+            state: Mutex::new(State {
+                stage: Stage::Open,
+                children: BTreeMap::new(),
+                coming: 0,
+                failed: Vec::new(),
+                panic: None,
+                waker: None,
+                limit: usize::MAX,
+                running: 0,
+                line: VecDeque::new(),
+            }),
+        }
+    }
+
+    /// Writes `why` down, cancels all children and wakes the scope. False if that was done before.
+    fn end(&self, why: impl FnOnce(&mut State<E>)) -> bool {
+        let mut state = lock(&self.state);
+        why(&mut state);
+        if state.stage != Stage::Open {
+            return false;
+        }
+        state.stage = Stage::Ending;
+        let waker = state.waker.take();
+        drop(state);
+        for canceller in self.cancellers() {
+            canceller.cancel_with("its group is ending");
+        }
+        if let Some(waker) = waker {
+            wake(waker);
+        }
+        true
+    }
+
+    fn is_ending(&self) -> bool {
+        lock(&self.state).stage != Stage::Open
+    }
+
+    fn cancellers(&self) -> Vec<Canceller> {
+        let state = lock(&self.state);
+        state.children.values().map(|entry| entry.canceller.clone()).collect()
+    }
+
+    /// Keeps the first panic; the panic hook has told of a later one.
+    fn panicked(&self, payload: Box<dyn Any + Send>) {
+        let mut payload = Some(payload);
+        self.end(|state| {
+            if state.panic.is_none() {
+                state.panic = payload.take();
+            }
+        });
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    }
+
+    /// Whether child `id` may run; if not, it is woken when it may.
+    fn poll_let_in(&self, id: u64, cx: &mut Context<'_>) -> Poll<()> {
+        let waker = cx.waker().clone();
+        let mut state = lock(&self.state);
+        let state = &mut *state;
+        let Some(entry) = state.children.get_mut(&id) else { return Poll::Ready(()) };
+        let old = match &entry.gate {
+            Gate::LetIn => return Poll::Ready(()),
+            Gate::New if state.running < state.limit => {
+                state.running += 1;
+                entry.gate = Gate::LetIn;
+                return Poll::Ready(());
+            }
+            Gate::New => {
+                state.line.push_back(id);
+                std::mem::replace(&mut entry.gate, Gate::Waiting(waker))
+            }
+            Gate::Waiting(_) => std::mem::replace(&mut entry.gate, Gate::Waiting(waker)),
+        };
+        drop(old);
+        Poll::Pending
+    }
+
+    /// Keeps the waker of the scope, for the group's end.
+    fn watch(&self, cx: &mut Context<'_>) {
+        let waker = cx.waker().clone();
+        let old = lock(&self.state).waker.replace(waker);
+        drop(old); // Outside the lock, as the waker of a foreign executor may run anything.
+    }
+
+    /// Ready when no child is left; then the group takes no more.
+    fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.watch(cx);
+        let mut state = lock(&self.state);
+        if !state.is_empty() {
+            return Poll::Pending;
+        }
+        state.stage = Stage::Closed;
+        let waker = state.waker.take();
+        drop(state);
+        drop(waker);
+        Poll::Ready(())
+    }
+}
+
+impl<E: Send> OnEnd for Shared<E> {
+    fn ended(&self, id: u64, _: Ended) {
+        let mut state = lock(&self.state);
+        let entry = state.children.remove(&id);
+        if matches!(&entry, Some(Entry { gate: Gate::LetIn, .. })) {
+            state.running -= 1;
+        }
+        let next = state.let_in();
+        let waker = if state.is_empty() { state.waker.take() } else { None };
+        drop(state);
+        drop(entry);
+        next.into_iter().chain(waker).for_each(wake);
+    }
+}
+
+/// Wakes; a foreign waker that panics costs the others nothing.
+fn wake(waker: Waker) {
+    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+}
