@@ -3,7 +3,8 @@
 //! | to | use |
 //! |---|---|
 //! | let one task at a time at a value | [`Lock`] |
-//! | let at most *n* at a time do something | [`Semaphore`] |
+//! | let many read a value, or one write it | [`RwLock`] |
+//! | let at most *n* at a time do something | [`Semaphore`], [`BoundedSemaphore`] |
 //! | let everybody wait for something to happen | [`Event`] |
 //! | let so many come together before any goes on | [`Barrier`] |
 //! | hand one value to one task | [`oneshot`] |
@@ -48,13 +49,21 @@ mod waitlist; // start here: who is in line, and what one who leaves passes on
 mod turnstile; // permits, given in the order of the line
 #[expect(unsafe_code, reason = "the holder of a guard reaches the value")]
 mod lock;
+#[expect(unsafe_code, reason = "the holders of guards reach the value")]
+mod rwlock;
 mod semaphore;
+mod bounded;
 mod event;
 mod barrier;
 mod oneshot;
 
 pub use barrier::{Arriving, Barrier, BarrierStatistics, Broken};
+pub use bounded::{BoundedSemaphore, TooManyPermits};
 pub use event::{Event, EventStatistics, Waiting, WaitingOwned};
 pub use lock::{Guard, Lock, LockStatistics, Locking, LockingOwned, OwnedGuard};
 pub use oneshot::{Closed, Receiver, Sender, oneshot};
+pub use rwlock::{
+    OwnedReadGuard, OwnedWriteGuard, ReadGuard, Reading, ReadingOwned, RwLock, RwLockStatistics,
+    WriteGuard, Writing, WritingOwned,
+};
 pub use semaphore::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore, SemaphoreStatistics};

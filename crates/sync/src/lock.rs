@@ -17,11 +17,10 @@ use std::task::{Context, Poll};
 use evenkeel_context::Wait;
 use pin_project_lite::pin_project;
 
-use crate::calls::Calls;
 use crate::loom::{AtomicU64, Ordering, const_unless_loom};
 use crate::parking;
-use crate::turnstile::Turnstile;
-use crate::waitlist::{Line, Serve, WaitList, Waiter};
+use crate::turnstile::{Gate, Turnstile};
+use crate::waitlist::Waiter;
 
 /// A value for one task at a time: asyncio's `Lock`, holding what it protects.
 ///
@@ -197,16 +196,15 @@ impl<T: ?Sized> Lock<T> {
         // Relaxed: a note, see the field.
         self.holder.store(holder.map_or(0, NonZeroU64::get), Ordering::Relaxed);
     }
-
-    #[inline]
-    fn release(&self) {
-        self.turnstile.give::<1>(1, Some(0), |task| self.note(task));
-    }
 }
 
-impl<T: ?Sized> Serve for Lock<T> {
-    fn list(&self) -> &WaitList {
-        self.turnstile.list()
+impl<T: ?Sized> Gate for Lock<T> {
+    fn turnstile(&self) -> &Turnstile {
+        &self.turnstile
+    }
+
+    fn granted(&self, task: Option<NonZeroU64>) {
+        self.note(task);
     }
 
     #[inline]
@@ -214,16 +212,9 @@ impl<T: ?Sized> Serve for Lock<T> {
         self.turnstile.try_take_only()
     }
 
-    fn take_or_queue(&self, want: usize) -> bool {
-        self.turnstile.take_or_queue(want)
-    }
-
-    fn give_back(&self, _one: usize) {
-        self.release();
-    }
-
-    fn serve<const N: usize>(&self, line: &mut Line, calls: &mut Calls<N>) -> bool {
-        self.turnstile.serve(line, 0, calls, |task| self.note(task))
+    #[inline]
+    fn release(&self, _one: usize) {
+        self.turnstile.give::<1>(1, Some(0), |task| self.note(task));
     }
 
     fn reason(&self) -> (Wait, u64) {
@@ -294,7 +285,7 @@ macro_rules! guard {
         impl<$($lifetime,)? T: ?Sized> Drop for $guard {
             #[inline]
             fn drop(&mut self) {
-                self.lock.release();
+                self.lock.release(1);
             }
         }
 

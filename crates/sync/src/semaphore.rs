@@ -10,11 +10,10 @@ use std::task::{Context, Poll};
 use evenkeel_context::Wait;
 use pin_project_lite::pin_project;
 
-use crate::calls::Calls;
-use crate::loom::const_unless_loom;
+use crate::loom::{AtomicUsize, Ordering, const_unless_loom};
 use crate::parking;
-use crate::turnstile::{self, Turnstile};
-use crate::waitlist::{Line, Serve, WaitList, Waiter};
+use crate::turnstile::{self, Gate, Turnstile};
+use crate::waitlist::Waiter;
 
 /// A number of permits, each held by one caller at a time: asyncio's `Semaphore`.
 ///
@@ -22,9 +21,9 @@ use crate::waitlist::{Line, Serve, WaitList, Waiter};
 /// nobody who comes later can slip in, [`try_acquire`](Semaphore::try_acquire) included. Who asks
 /// for many at once holds up those behind until there are as many, so large requests do not starve.
 ///
-/// A permit is given back when its [`Permit`] is dropped, so none can be given back twice: this is
-/// asyncio's `BoundedSemaphore` as well. Only [`add_permits`](Semaphore::add_permits) raises the
-/// number.
+/// A permit is given back when its [`Permit`] is dropped, so none can be given back twice. Only
+/// [`add_permits`](Semaphore::add_permits) raises the number; a
+/// [`BoundedSemaphore`](crate::BoundedSemaphore) has none that could.
 ///
 /// ```
 /// use evenkeel_sync::Semaphore;
@@ -41,6 +40,8 @@ use crate::waitlist::{Line, Serve, WaitList, Waiter};
 /// ```
 pub struct Semaphore {
     turnstile: Turnstile,
+    /// What [`Permit::forget`] took out of it: what a `BoundedSemaphore` may make anew.
+    forgotten: AtomicUsize,
 }
 
 impl Semaphore {
@@ -55,7 +56,7 @@ impl Semaphore {
         /// If that is more than [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
         pub const fn new(permits: usize) -> Self {
             assert!(permits <= Self::MAX_PERMITS, "more permits than a semaphore can count");
-            Self { turnstile: Turnstile::new(permits) }
+            Self { turnstile: Turnstile::new(permits), forgotten: AtomicUsize::new(0) }
         }
     }
 
@@ -174,34 +175,34 @@ impl Semaphore {
         }
     }
 
+    /// Permits that were forgotten and have not been made anew.
+    fn forget(&self, n: usize) {
+        // Relaxed: a count, nothing is published with it.
+        self.forgotten.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// Makes `n` of the forgotten ones anew, if as many were.
+    pub(crate) fn restore(&self, n: usize) -> bool {
+        // Relaxed: as in `forget`. One instruction, so that no two make the same one.
+        let remembered = |forgotten: usize| forgotten.checked_sub(n);
+        let update = self.forgotten.fetch_update(Ordering::Relaxed, Ordering::Relaxed, remembered);
+        if update.is_ok() {
+            self.release(n);
+        }
+        update.is_ok()
+    }
+}
+
+impl Gate for Semaphore {
+    fn turnstile(&self) -> &Turnstile {
+        &self.turnstile
+    }
+
     #[inline]
     fn release(&self, n: usize) {
         if n != 0 {
             self.turnstile.give::<8>(n, None, |_| ());
         }
-    }
-}
-
-impl Serve for Semaphore {
-    fn list(&self) -> &WaitList {
-        self.turnstile.list()
-    }
-
-    #[inline]
-    fn try_take(&self, want: usize) -> bool {
-        self.turnstile.try_take(want)
-    }
-
-    fn take_or_queue(&self, want: usize) -> bool {
-        self.turnstile.take_or_queue(want)
-    }
-
-    fn give_back(&self, want: usize) {
-        self.release(want);
-    }
-
-    fn serve<const N: usize>(&self, line: &mut Line, calls: &mut Calls<N>) -> bool {
-        self.turnstile.serve(line, 0, calls, |_| ())
     }
 
     fn reason(&self) -> (Wait, u64) {
@@ -235,7 +236,7 @@ impl Permit<'_> {
 
     /// Never gives them back: the semaphore has that many fewer from now on.
     pub fn forget(mut self) {
-        self.permits = 0;
+        self.semaphore.forget(mem::take(&mut self.permits));
     }
 }
 
@@ -247,7 +248,7 @@ impl OwnedPermit {
 
     /// Never gives them back: the semaphore has that many fewer from now on.
     pub fn forget(mut self) {
-        self.permits = 0;
+        self.semaphore.forget(mem::take(&mut self.permits));
     }
 }
 

@@ -1,4 +1,4 @@
-//! A count of permits and the line of those who want some: what `Lock` and `Semaphore` stand on.
+//! A count of permits and the line of those who want some: what locks and semaphores stand on.
 //!
 //! One word holds the count and whether there is a line. As long as there is none, taking and
 //! giving are one compare-and-swap each. Once there is one, everybody goes through the lock of
@@ -12,15 +12,63 @@
 
 use std::num::NonZeroU64;
 
+use evenkeel_context::Wait;
+
 use crate::calls::{Calls, Panics};
 use crate::loom::{AtomicUsize, Ordering, const_unless_loom};
-use crate::waitlist::{Line, WaitList};
+use crate::waitlist::{Line, Serve, WaitList};
 
 const QUEUED: usize = 1;
 const ONE: usize = 2;
 
 /// The most permits there can be.
 pub(crate) const MAX: usize = usize::MAX / ONE;
+
+/// A primitive that is a turnstile, and what it makes of a permit.
+pub(crate) trait Gate {
+    fn turnstile(&self) -> &Turnstile;
+
+    /// Hears, under the line's lock, which task each grant went to.
+    fn granted(&self, _task: Option<NonZeroU64>) {}
+
+    /// Takes `want` if they may be had at once without passing anybody in line.
+    fn try_take(&self, want: usize) -> bool {
+        self.turnstile().try_take(want)
+    }
+
+    /// `n` that somebody had, or was handed and did not come for, are free for the next.
+    fn release(&self, n: usize);
+
+    /// Why one waits here, for those who look from outside.
+    fn reason(&self) -> (Wait, u64);
+}
+
+impl<G: Gate + ?Sized> Serve for G {
+    fn list(&self) -> &WaitList {
+        self.turnstile().list()
+    }
+
+    #[inline]
+    fn try_take(&self, want: usize) -> bool {
+        Gate::try_take(self, want)
+    }
+
+    fn take_or_queue(&self, want: usize) -> bool {
+        self.turnstile().take_or_queue(want)
+    }
+
+    fn give_back(&self, given: usize) {
+        self.release(given);
+    }
+
+    fn serve<const N: usize>(&self, line: &mut Line, calls: &mut Calls<N>) -> bool {
+        self.turnstile().serve(line, 0, calls, |task| self.granted(task))
+    }
+
+    fn reason(&self) -> (Wait, u64) {
+        Gate::reason(self)
+    }
+}
 
 pub(crate) struct Turnstile {
     /// `permits * ONE`, and `QUEUED`.

@@ -22,6 +22,11 @@ use loom::cell::UnsafeCell;
 use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
+#[path = "loom/bounded.rs"]
+mod bounded;
+#[path = "loom/rwlock.rs"]
+mod rwlock;
+
 /// A number that loom watches: two accesses that are not ordered fail the model.
 struct Watched(UnsafeCell<usize>);
 

@@ -1,10 +1,11 @@
 //! Every waiting call is polled k times and dropped, for every k and at every moment; afterwards
 //! nothing may be missing: no lock held, no permit gone, no entry left, the next one served.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 
-use evenkeel_sync::{Barrier, Event, Lock, Semaphore, oneshot};
+use evenkeel_sync::{Barrier, BoundedSemaphore, Event, Lock, RwLock, Semaphore, oneshot};
 
 use crate::fifo::{now, poll};
 
@@ -78,6 +79,55 @@ fn semaphore() {
             assert_eq!(semaphore.statistics().waiting, 0);
             assert_eq!((semaphore.available(), semaphore.is_locked()), (3, false));
         });
+    }
+}
+
+#[test]
+fn bounded_semaphore() {
+    everywhere(|victim, polls, late| {
+        let semaphore = BoundedSemaphore::new(1);
+        semaphore.try_acquire().unwrap().forget();
+        let make = || -> Steps<'_> { Box::pin(async { drop(semaphore.acquire().await) }) };
+        contend(make, || semaphore.add_permits(1).unwrap(), victim, polls, late);
+        assert_eq!((semaphore.available(), semaphore.statistics().waiting), (1, 0));
+        assert!(semaphore.add_permits(1).is_err());
+    });
+}
+
+#[test]
+fn rwlock() {
+    // Which of the three write: all of the eight ways, behind a reader or a writer.
+    for writers in 0..8_usize {
+        for behind_writer in [false, true] {
+            everywhere(|victim, polls, late| {
+                let lock = RwLock::new(0);
+                let mut writer = behind_writer.then(|| lock.try_write().unwrap());
+                let mut reader = (!behind_writer).then(|| lock.try_read().unwrap());
+                // Behind a reader, somebody who cannot go in keeps all three waiting.
+                let mut head = Box::pin(lock.write());
+                assert!(poll(head.as_mut()).is_pending());
+                let asked = Cell::new(0);
+                let make = || -> Steps<'_> {
+                    let writes = writers >> asked.replace(asked.get() + 1) & 1 == 1;
+                    let lock = &lock;
+                    Box::pin(async move {
+                        if writes {
+                            *lock.write().await += 1;
+                        } else {
+                            drop(lock.read().await);
+                        }
+                    })
+                };
+                let release = || {
+                    drop((writer.take(), reader.take()));
+                    drop(now(head));
+                };
+                contend(make, release, victim, polls, late);
+                assert_eq!(lock.statistics().waiting, 0);
+                let wrote = writers.count_ones() - (writers >> victim & 1) as u32;
+                assert_eq!(*lock.try_write().expect("free"), wrote);
+            });
+        }
     }
 }
 

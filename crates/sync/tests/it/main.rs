@@ -9,6 +9,7 @@ mod lock;
 mod oneshot;
 mod panics;
 mod parking;
+mod rwlock;
 mod semaphore;
 mod stress;
 mod traits;

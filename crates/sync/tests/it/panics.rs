@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, RawWaker, RawWakerVTable, Wake, Waker};
 
-use evenkeel_sync::{Barrier, Event, Lock, Semaphore, oneshot};
+use evenkeel_sync::{Barrier, Event, Lock, RwLock, Semaphore, oneshot};
 
 use crate::fifo::{Count, now, poll};
 
@@ -141,6 +141,31 @@ fn barrier_wakes_the_others() {
         assert!(waiters.into_iter().all(|waiter| now(waiter).is_err() == stop));
     }
     assert_eq!(barrier.statistics().leaving, 0);
+}
+
+#[test]
+fn a_writer_that_becomes_a_reader_releases_once_all_the_same() {
+    let lock = Arc::new(RwLock::new(()));
+    for owned in [false, true] {
+        let mut first = Box::pin(lock.read());
+        let mut second = Box::pin(lock.read());
+        let (count, waker) = Count::new();
+        let writer = (!owned).then(|| lock.try_write().unwrap());
+        let owned = owned.then(|| lock.try_write_owned().unwrap());
+        assert!(first.as_mut().poll(&mut Context::from_waker(&bomb())).is_pending());
+        assert!(second.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        panics(|| {
+            if let Some(writer) = writer {
+                drop(writer.downgrade());
+            }
+            if let Some(writer) = owned {
+                drop(writer.downgrade());
+            }
+        });
+        assert_eq!((count.get(), lock.statistics().readers), (1, 2));
+        drop((now(first), now(second)));
+        assert!(lock.try_write().is_some());
+    }
 }
 
 /// A waker whose clone panics while `ARMED`, and whose every clone is counted.

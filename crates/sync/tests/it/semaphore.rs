@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use evenkeel_sync::Semaphore;
+use evenkeel_sync::{BoundedSemaphore, Semaphore};
 
 use crate::fifo::{Fifo, Log, now, poll, yield_now};
 
@@ -174,6 +174,40 @@ fn sem_09_permits_come_back_once() {
     drop(one);
     drop(semaphore.try_acquire_many(2).unwrap());
     assert_eq!(semaphore.available(), 2);
+}
+
+#[test]
+fn sem_09_a_bound_cannot_be_passed() {
+    let semaphore = BoundedSemaphore::new(2);
+    assert_eq!((semaphore.bound(), semaphore.available()), (2, 2));
+    let refused = semaphore.add_permits(1).unwrap_err();
+    assert!(refused.to_string().contains("more permits than it was made with"));
+    let both = now(semaphore.acquire_many(2));
+    assert!(semaphore.add_permits(1).is_err(), "they are in use, not gone");
+    let mut waiter = pin!(semaphore.acquire_owned());
+    assert!(poll(waiter.as_mut()).is_pending());
+    both.forget();
+    assert!(semaphore.add_permits(3).is_err());
+    assert_eq!(semaphore.add_permits(1), Ok(()));
+    assert!(semaphore.try_acquire().is_none() && semaphore.is_locked(), "to the first in line");
+    let permit = now(waiter);
+    assert_eq!(semaphore.add_permits(1), Ok(()));
+    assert!(semaphore.add_permits(1).is_err());
+    drop(permit);
+    assert_eq!((semaphore.available(), semaphore.statistics().waits), (2, 1));
+    let owned = semaphore.try_acquire_many_owned(2).unwrap();
+    assert!(semaphore.try_acquire_owned().is_none() && semaphore.try_acquire_many(1).is_none());
+    drop(owned);
+    drop(now(semaphore.acquire_many_owned(2)));
+    drop(semaphore.acquire_blocking());
+    drop(semaphore.acquire_many_blocking(2));
+    assert_eq!((semaphore.available(), semaphore.add_permits(0)), (2, Ok(())));
+}
+
+#[test]
+#[should_panic(expected = "3 permits of 2")]
+fn more_than_the_bound_would_wait_for_ever() {
+    drop(BoundedSemaphore::new(2).acquire_many(3));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
-use evenkeel_sync::{Barrier, Event, Lock, Semaphore, oneshot};
+use evenkeel_sync::{Barrier, Event, Lock, RwLock, Semaphore, oneshot};
 use futures_lite::future::{block_on, poll_fn};
 
 const THREADS: usize = 8;
@@ -66,6 +66,50 @@ fn lock() {
     });
     assert_eq!(lock.statistics().waiting, 0);
     assert_eq!(*lock.try_lock().expect("free"), taken.into_inner());
+}
+
+#[test]
+fn rwlock() {
+    let lock = Arc::new(RwLock::new(0_usize));
+    let (wrote, readers) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    on_all_threads(|seed| {
+        for _ in 0..ROUNDS {
+            let written = block_on(async {
+                match dice(seed) % 6 {
+                    0 => give_up(lock.write(), dice(seed) % 3).await,
+                    1 => lock.try_write(),
+                    2 => Some(lock.write().await),
+                    3 => {
+                        drop(give_up(lock.read_owned(), dice(seed) % 3).await);
+                        None
+                    }
+                    4 => {
+                        drop(lock.try_read());
+                        None
+                    }
+                    _ => {
+                        let guard = lock.read().await;
+                        readers.fetch_add(1, Ordering::SeqCst);
+                        let before = *guard;
+                        std::thread::yield_now();
+                        assert_eq!(before, *guard);
+                        readers.fetch_sub(1, Ordering::SeqCst);
+                        None
+                    }
+                }
+            });
+            if let Some(mut guard) = written {
+                assert_eq!(readers.load(Ordering::SeqCst), 0);
+                *guard += 1;
+                let now = *guard;
+                wrote.fetch_add(1, Ordering::Relaxed);
+                let guard = guard.downgrade();
+                assert_eq!(now, *guard, "nobody writes in between");
+            }
+        }
+    });
+    assert_eq!(lock.statistics().waiting, 0);
+    assert_eq!(*lock.try_write().expect("free"), wrote.into_inner());
 }
 
 #[test]
