@@ -8,6 +8,8 @@
 //! | let everybody wait for something to happen | [`Event`] |
 //! | let so many come together before any goes on | [`Barrier`] |
 //! | hand one value to one task | [`oneshot`] |
+//! | hand items from some tasks to others | [`channel()`], [`unbounded`] |
+//! | the same, and know when the work is done | [`Queue`], [`LifoQueue`], [`PriorityQueue`] |
 //!
 //! They work under any executor and between any: nothing here knows more of a task than its
 //! [`Waker`](std::task::Waker), so one lock may be shared by two runtimes and a plain thread that
@@ -29,6 +31,8 @@
 //! | while it waits | it leaves the line; those it held up go on |
 //! | after it was handed the lock or permit, before it came for it | the next in line gets it |
 //! | after an event let it go | nothing: each waiter is let go by itself |
+//! | after it was promised an item, or room for one | the next in line is promised it |
+//! | with an item it was to put or send | the item is dropped with it, and was not sent |
 //! | a oneshot's [`Receiver`] | the sender is told; a value already sent is dropped |
 //!
 //! Waiting allocates nothing: the place in line is part of the future.
@@ -56,12 +60,20 @@ mod bounded;
 mod event;
 mod barrier;
 mod oneshot;
+mod order; // what comes out first
+mod book; // items, who waits for them, what is promised to whom
+mod stock; // the book behind its lock: under every queue and channel
+mod feed; // one who takes item after item
+pub mod queue;
+pub mod channel;
 
 pub use barrier::{Arriving, Barrier, BarrierStatistics, Broken};
 pub use bounded::{BoundedSemaphore, TooManyPermits};
+pub use channel::{channel, unbounded};
 pub use event::{Event, EventStatistics, Waiting, WaitingOwned};
 pub use lock::{Guard, Lock, LockStatistics, Locking, LockingOwned, OwnedGuard};
 pub use oneshot::{Closed, Receiver, Sender, oneshot};
+pub use queue::{LifoQueue, PriorityQueue, Queue, QueueShutDown, Shutdown};
 pub use rwlock::{
     OwnedReadGuard, OwnedWriteGuard, ReadGuard, Reading, ReadingOwned, RwLock, RwLockStatistics,
     WriteGuard, Writing, WritingOwned,

@@ -309,14 +309,22 @@ impl<T> fmt::Debug for Receiver<T> {
     }
 }
 
-/// No value will come: the sender was dropped without sending, or the receiver was closed.
+/// No value will come: those who could send one are gone, or it was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closed(());
 
+impl Closed {
+    pub(crate) const fn new() -> Self {
+        Self(())
+    }
+}
+
 impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the sender was dropped without sending a value, or the receiver was closed")
+        f.write_str(
+            "no value will come: whoever could send was dropped without sending, or it was closed",
+        )
     }
 }
 

@@ -349,13 +349,34 @@ where
         if !this.joined && owner.try_take(this.want) {
             return Poll::Ready((this.owner.take().expect("seen above"), this.want));
         }
-        self.poll_with(cx, |_, given| given)
+        self.wait_with(cx, |_, given| given)
     }
 
-    /// The same with the lock at once, and what `take` makes of what we were given, before the
-    /// unlock.
+    /// The same where everything is under the lock: and what `take` makes of what we were given,
+    /// before the unlock.
     #[inline]
     pub(crate) fn poll_with<R>(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut take: impl FnMut(&mut B, usize) -> R,
+    ) -> Poll<(P, R)> {
+        if !self.joined {
+            // SAFETY: STAYS PUT, as in `poll_given`.
+            let this = unsafe { self.as_mut().get_unchecked_mut() };
+            let owner = this.owner.as_ref().expect("polled again after it was ready");
+            let mut book = owner.list().lock();
+            if let Some(given) = owner.arrive(this.want, &mut book) {
+                let taken = take(&mut book, given);
+                drop(book);
+                return Poll::Ready((this.owner.take().expect("seen above"), taken));
+            }
+        }
+        self.wait_with(cx, take)
+    }
+
+    /// In line, or on the way into it.
+    #[inline]
+    fn wait_with<R>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         take: impl FnOnce(&mut B, usize) -> R,

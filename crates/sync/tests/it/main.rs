@@ -4,9 +4,11 @@
 mod fifo; // the executor the cases are told on
 mod barrier;
 mod cancel_everywhere;
+mod channel;
 mod event;
 mod lock;
 mod oneshot;
+mod queue;
 mod panics;
 mod parking;
 mod rwlock;

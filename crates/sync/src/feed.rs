@@ -1,0 +1,46 @@
+//! A getter that stays: under a stream, whose place in line outlives a poll.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use crate::book::{Count, News};
+use crate::order::Order;
+use crate::stock::{Getter, Stock};
+
+/// One allocation, made when it has to wait for the first time and used again for each wait.
+pub(crate) struct Feed<O: Order>(Option<Pin<Box<Stayer<O>>>>);
+
+type Stayer<O> = Getter<Arc<Stock<O>>, O>;
+
+impl<O: Order> Feed<O> {
+    pub(crate) const fn new() -> Self {
+        Self(None)
+    }
+
+    /// The next item of `stock`, always the same one; `None` if none will come any more.
+    ///
+    /// Who has the item has to tell the news.
+    pub(crate) fn poll_next(
+        &mut self,
+        stock: &Arc<Stock<O>>,
+        cx: &mut Context<'_>,
+        count: Count,
+    ) -> Poll<(Option<O::Item>, News)> {
+        if self.0.is_none() {
+            if let Some(taken) = stock.try_get(count) {
+                return Poll::Ready(taken);
+            }
+        }
+        let getter = self.0.get_or_insert_with(|| Box::pin(Stayer::new(stock.clone(), 1)));
+        let (stock, item, news) = ready!(Stock::poll_get(getter.as_mut(), cx, count));
+        getter.set(Stayer::new(stock, 1));
+        Poll::Ready((item, news))
+    }
+
+    /// Leaves the line; what was promised goes to the next in it.
+    #[inline]
+    pub(crate) fn leave(&mut self) {
+        self.0 = None;
+    }
+}
