@@ -6,7 +6,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use evenkeel_context::{Wait, waiting_for};
@@ -166,8 +166,8 @@ impl Sleep {
     }
 
     /// One that is ready.
-    pub(crate) fn ready(deadline: Option<Instant>) -> Sleep {
-        Sleep::with(deadline, Stage::Done)
+    pub(crate) fn ready(deadline: Instant) -> Sleep {
+        Sleep::with(Some(deadline), Stage::Done)
     }
 
     /// One that never is.
@@ -221,10 +221,26 @@ impl Sleep {
         self.stage = Stage::New;
     }
 
-    fn disarm(&mut self) {
-        if let Some(timers) = self.timers.take() {
-            timers.disarm(self.shard.into(), self.key);
-        }
+    /// Whether somebody is to be woken by it.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.stage == Stage::Armed && !self.is_elapsed()
+    }
+
+    /// Gives its place back now, and the waker that was there. It has ended then.
+    pub(crate) fn stop(&mut self) -> Option<Waker> {
+        self.stage = Stage::Done;
+        self.disarm()
+    }
+
+    /// Whether its deadline has come by its own clock, fired or not.
+    pub(crate) fn has_come(&self) -> bool {
+        let time = || self.timers.as_ref().map_or_else(now, Timers::now);
+        self.stage == Stage::Done || self.deadline.is_some_and(|at| at <= time())
+    }
+
+    fn disarm(&mut self) -> Option<Waker> {
+        let timers = self.timers.take()?;
+        timers.disarm(self.shard.into(), self.key)
     }
 
     fn finish(&mut self) -> Poll<()> {

@@ -1,21 +1,23 @@
 //! A bound on any future: its value, or [`TimeoutError`] once the deadline has come.
 //!
 //! Every poll asks the future first and the timer second, so a value that is there is never lost to
-//! a deadline that has come as well. On expiry the future is dropped, and what it leaves behind (a
-//! task that was cancelled and is not gone yet) is awaited before the error is reported.
+//! a deadline that has come as well. On expiry the future is dropped, and what it owned (a task that
+//! was cancelled and is not gone yet, a clean-up it registered) is seen to its end before the error
+//! is reported. Where timeouts are nested, the outermost that has expired reports.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use evenkeel_context::{Endings, collect_endings};
 use pin_project_lite::pin_project;
 
+use crate::body::Body;
+use crate::bounds::{leave_to_encloser, within};
 use crate::current::now;
-use crate::sleep::{Sleep, sleep, sleep_until};
+use crate::sleep::{Sleep, sleep_until};
 
 /// Gives a future `limit` to finish, counted from this call.
 ///
@@ -46,8 +48,7 @@ use crate::sleep::{Sleep, sleep, sleep_until};
 /// # });
 /// ```
 pub fn timeout<F: IntoFuture>(limit: Duration, future: F) -> Timeout<F::IntoFuture> {
-    let sleep = if limit.is_zero() { Sleep::ready(None) } else { sleep(limit) };
-    Timeout::with(future, sleep)
+    Timeout::with(future, Limit::after(limit))
 }
 
 /// Gives a future until `deadline`; otherwise as [`timeout`]. A deadline that has passed already
@@ -72,9 +73,7 @@ pub fn timeout<F: IntoFuture>(limit: Duration, future: F) -> Timeout<F::IntoFutu
 /// # });
 /// ```
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
-    let sleep =
-        if deadline <= now() { Sleep::ready(Some(deadline)) } else { sleep_until(deadline) };
-    Timeout::with(future, sleep)
+    Timeout::with(future, Limit::until(Some(deadline)))
 }
 
 /// As [`timeout`], with asyncio's order of arguments and its `None` for no limit.
@@ -104,7 +103,7 @@ pub fn wait_for<F: IntoFuture>(
 ) -> Timeout<F::IntoFuture> {
     match limit.into() {
         Some(limit) => timeout(limit, future),
-        None => Timeout::with(future, Sleep::never()),
+        None => Timeout::with(future, Limit::Never(None)),
     }
 }
 
@@ -126,49 +125,125 @@ impl From<TimeoutError> for io::Error {
     }
 }
 
+/// The deadline of a [`Timeout`] that has ended cannot be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RescheduleError {
+    /// The limit has passed; what the future owned, or a timeout around it, is still to end.
+    Expiring,
+    /// The limit has passed, and that was reported.
+    Expired,
+    /// The future finished in time.
+    Finished,
+}
+
+impl fmt::Display for RescheduleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self {
+            RescheduleError::Expiring => "is expiring",
+            RescheduleError::Expired => "has expired",
+            RescheduleError::Finished => "has finished",
+        };
+        write!(f, "cannot move the deadline of a timeout that {state}")
+    }
+}
+
+impl std::error::Error for RescheduleError {}
+
 pin_project! {
     /// The future of [`timeout`], [`timeout_at`] and [`wait_for`].
     ///
     /// # Cancellation
     ///
-    /// That of the future within: dropping this drops it. The timer itself loses nothing.
+    /// That of the future within: dropping this drops it, and what it owned is left to whatever
+    /// drops this. The timer itself loses nothing.
     #[must_use = "futures do nothing unless awaited"]
-    pub struct Timeout<F> {
+    #[project = TimeoutProjection]
+    pub struct Timeout<F: Future> {
         #[pin]
-        stage: Stage<F>,
-        deadline: Option<Instant>,
-    }
-}
-
-pin_project! {
-    #[project = StageProjection]
-    enum Stage<F> {
-        // The future runs within its limit.
-        Running { #[pin] future: F, sleep: Sleep },
-        // The limit has passed and the future is gone; what it left behind is not.
-        Ending { endings: Endings },
-        Over,
+        body: Body<F>,
+        limit: Limit,
+        // It has expired, but so has one around it, which was to report. Once only.
+        left: bool,
     }
 }
 
 impl<F: Future> Timeout<F> {
-    fn with(future: impl IntoFuture<IntoFuture = F>, sleep: Sleep) -> Timeout<F> {
-        let deadline = sleep.deadline();
-        Timeout { stage: Stage::Running { future: future.into_future(), sleep }, deadline }
+    fn with(future: impl IntoFuture<IntoFuture = F>, limit: Limit) -> Timeout<F> {
+        Timeout { body: Body::new(future.into_future()), limit, left: false }
+    }
+
+    /// When the limit passes; `None` if it does not within a century.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.limit.deadline()
+    }
+
+    /// Whether the limit has passed, and that was seen, before the future finished.
+    #[doc(alias = "is_expired")]
+    #[must_use]
+    pub fn expired(&self) -> bool {
+        self.left || self.body.is_cut()
+    }
+
+    /// Moves the deadline, forth or back; `None` takes it away. One that has passed leaves the
+    /// future one poll.
+    ///
+    /// From within the future there is no way to its timeout; let it have a
+    /// [`CancelScope`](crate::CancelScope) there, and
+    /// [`set_deadline`](crate::CancelScope::set_deadline).
+    ///
+    /// # Errors
+    ///
+    /// [`RescheduleError`], which names the state, if the limit has passed or the future finished.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use evenkeel_timer::{now, sleep, timeout};
+    /// use std::{pin::pin, time::Duration};
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let slow = async { sleep(Duration::from_millis(5)).await; "done" };
+    /// let mut bounded = pin!(timeout(Duration::from_millis(1), slow));
+    /// bounded.as_mut().reschedule(Some(now() + Duration::from_secs(5)))?;
+    /// assert_eq!(bounded.as_mut().await, Ok("done"));
+    /// assert!(bounded.reschedule(None).is_err());
+    /// # Ok::<_, evenkeel_timer::RescheduleError>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn reschedule(
+        self: Pin<&mut Self>,
+        deadline: Option<Instant>,
+    ) -> Result<(), RescheduleError> {
+        if !self.body.is_running() {
+            return Err(match (self.body.is_cut(), self.body.is_over()) {
+                (true, false) => RescheduleError::Expiring,
+                (true, true) => RescheduleError::Expired,
+                (false, _) => RescheduleError::Finished,
+            });
+        }
+        if self.left {
+            return Err(RescheduleError::Expiring);
+        }
+        self.project().limit.move_to(deadline);
+        Ok(())
     }
 }
 
-impl<F> Timeout<F> {
-    /// When the limit passes; `None` if it never does, or if it was zero.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Instant> {
-        self.deadline
-    }
-
-    /// Whether the limit has passed and the future was dropped.
-    #[must_use]
-    pub fn is_expired(&self) -> bool {
-        matches!(self.stage, Stage::Ending { .. })
+impl<F: Future> TimeoutProjection<'_, F> {
+    /// Whether it ends here, the future having been polled; `left`: something within has left that
+    /// to us or those around us.
+    fn expires(&mut self, left: bool, cx: &mut Context<'_>) -> bool {
+        // If it was left to us, it is enough that the deadline has come: not all timers that are
+        // due at once need have fired.
+        if (left && self.limit.has_come()) || self.limit.poll(cx).is_ready() {
+            if *self.left || !leave_to_encloser(cx) {
+                return true;
+            }
+            *self.left = true;
+        }
+        false
     }
 }
 
@@ -177,40 +252,122 @@ impl<F: Future> Future for Timeout<F> {
 
     /// # Panics
     ///
-    /// If polled again after it was ready.
+    /// If polled again after it was ready; and if a clean-up panicked, when the others are done.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut stage = self.project().stage;
-        match stage.as_mut().project() {
-            StageProjection::Running { future, sleep } => {
-                if let Poll::Ready(value) = future.poll(cx) {
-                    stage.set(Stage::Over); // Frees the timer now, not when the handle goes.
-                    return Poll::Ready(Ok(value));
+        let mut this = self.project();
+        if this.body.is_running() {
+            let mut poll = || this.body.as_mut().poll_future(cx);
+            let (polled, left) = match this.limit.deadline() {
+                None => (poll(), false),
+                deadline => within(deadline, poll),
+            };
+            match polled {
+                Poll::Ready(value) => {
+                    drop(this.limit.stop()); // Frees the timer now, not when the handle goes.
+                    if this.body.owns_nothing() {
+                        return Poll::Ready(Ok(value));
+                    }
+                    this.body.as_mut().keep(value);
                 }
-                ready!(Pin::new(sleep).poll(cx));
+                Poll::Pending => {
+                    if !this.expires(left, cx) {
+                        return Poll::Pending;
+                    }
+                    drop(this.limit.stop());
+                    this.body.as_mut().cut();
+                }
             }
-            StageProjection::Ending { endings } => {
-                ready!(Pin::new(endings).poll(cx));
-                stage.set(Stage::Over);
-                return Poll::Ready(Err(TimeoutError));
-            }
-            StageProjection::Over => panic!("a timeout was polled after it was ready"),
         }
-        let ((), mut endings) = collect_endings(|| stage.set(Stage::Over));
-        if Pin::new(&mut endings).poll(cx).is_pending() {
-            stage.set(Stage::Ending { endings });
-            return Poll::Pending;
-        }
-        Poll::Ready(Err(TimeoutError))
+        this.body.poll_end(cx).map(|value| value.ok_or(TimeoutError))
     }
 }
 
-impl<F> fmt::Debug for Timeout<F> {
+impl<F: Future> fmt::Debug for Timeout<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stage = match self.stage {
-            Stage::Running { .. } => "running",
-            Stage::Ending { .. } => "ending",
-            Stage::Over => "over",
-        };
-        f.debug_struct("Timeout").field("deadline", &self.deadline).field("stage", &stage).finish()
+        f.debug_struct("Timeout")
+            .field("deadline", &self.deadline())
+            .field("stage", &self.body.stage())
+            .finish()
+    }
+}
+
+/// A century. What is farther away is never; no timer could be armed for much more.
+const FAR: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// By when.
+enum Limit {
+    At(Sleep),
+    /// Not at all; to be woken when that changes.
+    Never(Option<Waker>),
+}
+
+impl Limit {
+    fn after(limit: Duration) -> Limit {
+        match now().checked_add(limit) {
+            Some(at) if limit.is_zero() => Limit::passed(at),
+            Some(at) if limit < FAR => Limit::At(sleep_until(at)),
+            _ => Limit::Never(None),
+        }
+    }
+
+    fn until(deadline: Option<Instant>) -> Limit {
+        match deadline.map(|at| (at, at.checked_duration_since(now()))) {
+            Some((at, None | Some(Duration::ZERO))) => Limit::passed(at),
+            Some((at, Some(limit))) if limit < FAR => Limit::At(sleep_until(at)),
+            _ => Limit::Never(None),
+        }
+    }
+
+    /// Needs no timer.
+    fn passed(deadline: Instant) -> Limit {
+        Limit::At(Sleep::ready(deadline))
+    }
+
+    #[inline]
+    fn deadline(&self) -> Option<Instant> {
+        match self {
+            Limit::At(sleep) => sleep.deadline(),
+            Limit::Never(_) => None,
+        }
+    }
+
+    fn has_come(&self) -> bool {
+        match self {
+            Limit::At(sleep) => sleep.has_come(),
+            Limit::Never(_) => false,
+        }
+    }
+
+    #[inline]
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Limit::At(sleep) => return Pin::new(sleep).poll(cx),
+            Limit::Never(Some(waiting)) if waiting.will_wake(cx.waker()) => {}
+            Limit::Never(waiting) => *waiting = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    /// The timer is gone after this; the deadline can still be read.
+    fn stop(&mut self) -> Option<Waker> {
+        match self {
+            Limit::At(sleep) => sleep.stop(),
+            Limit::Never(waiting) => waiting.take(),
+        }
+    }
+
+    /// Whoever was to be woken will be: by the timer, or now, to arm another.
+    fn move_to(&mut self, deadline: Option<Instant>) {
+        match (&mut *self, deadline) {
+            (Limit::At(sleep), Some(at)) if sleep.is_armed() => sleep.reset(at),
+            (_, None) => *self = Limit::Never(self.stop()),
+            (_, deadline) => {
+                let waiting = self.stop();
+                *self = Limit::until(deadline);
+                if let Some(waiting) = waiting {
+                    waiting.wake();
+                }
+            }
+        }
     }
 }

@@ -304,14 +304,13 @@ impl Timers {
         Ok(key)
     }
 
-    /// Disarms a timer. Its waker is dropped here, after the lock.
-    pub(crate) fn disarm(&self, shard: usize, key: Key) {
+    /// Disarms a timer, if it is armed still; its waker is the caller's, to be dropped or woken.
+    pub(crate) fn disarm(&self, shard: usize, key: Key) -> Option<Waker> {
         let shard = &self.inner.shards[shard];
         let mut state = shard.lock();
-        let Some((deadline, waker)) = state.wheel.take(key) else { return };
+        let (deadline, waker) = state.wheel.take(key)?;
         shard.gone(deadline, &state);
-        drop(state);
-        drop(waker);
+        Some(waker)
     }
 
     /// Moves a timer to another deadline, if it is armed still.

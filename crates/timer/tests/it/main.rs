@@ -6,7 +6,11 @@ mod support; // a small loop to drive things with
 mod clock;
 mod current;
 mod interval;
+mod nested;
+mod owned;
 mod panics;
+mod reschedule;
+mod scope;
 mod sleep;
 mod thread;
 mod timeout;

@@ -125,6 +125,17 @@ impl Loop {
     }
 }
 
+/// Runs one future to its end and returns its value.
+pub(crate) fn run<T: Send + 'static>(
+    world: &Loop,
+    future: impl Future<Output = T> + Send + 'static,
+) -> T {
+    let (send, receive) = std::sync::mpsc::channel();
+    world.spawn(async move { send.send(future.await).unwrap() });
+    world.run();
+    receive.try_recv().expect("the future ended")
+}
+
 /// A task that can be cancelled: its future is dropped.
 pub(crate) struct Handle(Arc<Task>);
 

@@ -10,15 +10,7 @@ use std::time::Duration;
 use evenkeel_context::leave_ending;
 use evenkeel_timer::{TimeoutError, now, sleep, timeout, timeout_at, wait_for};
 
-use crate::support::{Count, Log, Loop, ms, poll};
-
-/// Runs one future to its end and returns its value.
-fn run<T: Send + 'static>(world: &Loop, future: impl Future<Output = T> + Send + 'static) -> T {
-    let (send, receive) = std::sync::mpsc::channel();
-    world.spawn(async move { send.send(future.await).unwrap() });
-    world.run();
-    receive.try_recv().expect("the future ended")
-}
+use crate::support::{Count, Log, Loop, ms, poll, run};
 
 /// Says when it is dropped.
 struct Guard(Log);

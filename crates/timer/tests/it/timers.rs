@@ -207,6 +207,8 @@ fn threads_that_arm_while_another_fires() {
                         0 => drop(sleep),
                         1 => {
                             sleep.reset(now() + Duration::from_micros(50));
+                            // If it had fired before, it is armed by the next poll only.
+                            let _ = poll(&mut sleep, &waker);
                             kept.push((sleep, count));
                         }
                         _ => kept.push((sleep, count)),
@@ -223,8 +225,8 @@ fn threads_that_arm_while_another_fires() {
     for thread in threads {
         for (mut sleep, count) in thread.join().unwrap() {
             assert!(sleep.is_elapsed());
-            // A reset after the timer fired arms anew only when polled, so one wake-up at most.
-            assert!(count.get() <= 1 || sleep.deadline().is_some());
+            // Twice, if it had fired before it was reset.
+            assert!(count.get() <= 2);
             let (_, waker) = Count::new();
             assert!(poll(&mut sleep, &waker).is_ready());
         }
