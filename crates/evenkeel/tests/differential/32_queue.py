@@ -34,7 +34,7 @@ async def main():
     consumers = [asyncio.create_task(consumer(name, queue)) for name in "abc"]
     await asyncio.sleep(0.01)
     consumers[0].cancel()
-    for item in ["x", "y"]:
+    for item in [7, 8]:
         await queue.put(item)
     await asyncio.wait(consumers)
 

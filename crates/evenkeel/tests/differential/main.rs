@@ -94,6 +94,8 @@ mod t27_lock;
 mod t28_semaphore;
 #[path = "29_event.rs"]
 mod t29_event;
+#[path = "31_barrier.rs"]
+mod t31_barrier;
 #[path = "36_to_thread.rs"]
 mod t36_to_thread;
 #[path = "37_thread_pool.rs"]
@@ -163,6 +165,7 @@ twins! {
     t27_lock
     t28_semaphore
     t29_event
+    t31_barrier
     t36_to_thread
     t37_thread_pool
     t38_threadsafe
@@ -193,7 +196,6 @@ scripts! {
     t18_task_group_cancel
     t19_task_group_nested
     t30_condition
-    t31_barrier
     t32_queue
     t33_queue_orders
     t34_producers_consumers
