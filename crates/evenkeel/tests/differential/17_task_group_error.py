@@ -35,10 +35,11 @@ async def main():
 
     try:
         async with asyncio.TaskGroup() as group:
-            for name in ["one", "two", "three"]:
-                group.create_task(child(name, 0.01, fails=True))
+            group.create_task(child("broken", 0.01, fails=True))
+            await asyncio.sleep(0.005)
+            raise ValueError("the body is broken")
     except* ValueError as errors:
-        print(len(errors.exceptions), "errors:", *errors.exceptions)
+        print(len(errors.exceptions), "error:", *errors.exceptions)
 
 
 asyncio.run(main())

@@ -74,6 +74,14 @@ mod t13_wait_for;
 mod t14_timeout_nested;
 #[path = "15_shield.rs"]
 mod t15_shield;
+#[path = "16_task_group.rs"]
+mod t16_task_group;
+#[path = "17_task_group_error.rs"]
+mod t17_task_group_error;
+#[path = "18_task_group_cancel.rs"]
+mod t18_task_group_cancel;
+#[path = "19_task_group_nested.rs"]
+mod t19_task_group_nested;
 #[path = "20_cancel_before_start.rs"]
 mod t20_cancel_before_start;
 #[path = "21_cancel_reason.rs"]
@@ -138,6 +146,8 @@ mod t54_eager;
 mod t56_retry;
 #[path = "57_call_later_zero.rs"]
 mod t57_call_later_zero;
+#[path = "58_task_group_many_errors.rs"]
+mod t58_task_group_many_errors;
 
 twins! {
     t01_run
@@ -155,6 +165,10 @@ twins! {
     t13_wait_for
     t14_timeout_nested
     t15_shield
+    t16_task_group
+    t17_task_group_error
+    t18_task_group_cancel
+    t19_task_group_nested
     t20_cancel_before_start
     t21_cancel_reason
     t22_cancel_chain
@@ -187,14 +201,11 @@ twins! {
     t54_eager
     t56_retry
     t57_call_later_zero
+    t58_task_group_many_errors
 }
 
 // Not yet: what they need is being built.
 scripts! {
-    t16_task_group
-    t17_task_group_error
-    t18_task_group_cancel
-    t19_task_group_nested
     t30_condition
     t32_queue
     t33_queue_orders
