@@ -8,9 +8,9 @@
 //! | `asyncio.run(main())` | [`run`]`(main())` |
 //! | `Runner` | [`Runner`], [`Options`] |
 //! | `create_task(coro)` | [`create_task`]`(future)`, [`create_local_task`], [`create_eager_task`] |
-//! | `gather(a, b)` | [`gather`]`((a, b))`, [`try_gather`] |
+//! | `gather(a, b)` | [`gather()`]`((a, b))`, [`try_gather()`], [`race()`] |
 //! | `wait(tasks)` | [`wait`]`(tasks)` |
-//! | `as_completed(tasks)` | [`as_completed`]`(tasks)` |
+//! | `as_completed(tasks)` | [`as_completed()`]`(tasks)` |
 //! | `loop.call_soon(f)`, `call_later(1, f)`, `call_at` | [`call_soon`]`(f)`, [`call_later`], [`call_at`], [`Handle::call_soon`] |
 //! | `sleep(1)` | [`sleep`]`(Duration::from_secs(1))` |
 //! | `wait_for(aw, 1)`, `timeout(1)` | [`wait_for`], [`timeout()`] |
@@ -52,6 +52,8 @@ mod calls;
 mod tasks;
 mod callback;
 mod wait;
+mod as_completed;
+mod race;
 mod handle;
 
 // Surfaces, written on the leaves' public face alone.
@@ -68,6 +70,7 @@ pub use evenkeel_task as task;
 pub use evenkeel_timer as timer;
 
 pub use ambient::NoRunner;
+pub use as_completed::{AsCompleted, AsCompletedTimeout, as_completed};
 pub use callback::{CallHandle, call_at, call_later, call_soon};
 #[doc(alias = "spawn_blocking")]
 #[doc(alias = "unblock")]
@@ -77,17 +80,17 @@ pub use evenkeel_blocking::{ThreadPool, check_cancelled};
 #[doc(alias = "Mutex")]
 pub use evenkeel_sync::Lock;
 pub use evenkeel_sync::{Event, Semaphore, oneshot};
-#[doc(alias = "FuturesUnordered")]
-pub use evenkeel_task::as_completed;
 #[doc(alias = "current_task")]
 pub use evenkeel_task::current;
 #[doc(alias = "join_all")]
 #[doc(alias = "join")]
 pub use evenkeel_task::gather;
+#[doc(alias = "select")]
+pub use evenkeel_task::race;
 #[doc(alias = "try_join_all")]
 pub use evenkeel_task::try_gather;
 pub use evenkeel_task::{
-    Cancelled, Canceller, Done, Ended, FailureReport, JoinError, SharedTask, Task, TaskId,
+    Cancelled, Canceller, Done, Ended, FailureReport, JoinError, Raced, SharedTask, Task, TaskId,
     TaskInfo, Waited, WaitedIndices, block_on, task_local, yield_now,
 };
 pub use evenkeel_timer::{
@@ -96,6 +99,9 @@ pub use evenkeel_timer::{
 };
 pub use handle::{Handle, RunnerStatistics};
 pub use options::{OnFailure, Options};
+#[doc(hidden)]
+pub use race::__race;
+pub use race::race_staggered;
 pub use run::run;
 pub use runner::Runner;
 pub use tasks::{Builder, all_tasks, create_eager_task, create_local_task, create_task};

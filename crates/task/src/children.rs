@@ -40,6 +40,13 @@ pub trait TryGatherable:
     type Error;
 }
 
+/// What [`race`](crate::race()) takes: what [`gather`](crate::gather) does, where every output has one
+/// type.
+pub trait Raceable: Gatherable<Children: RaceChildren<Item = Self::Item>> {
+    /// The output.
+    type Item;
+}
+
 /// Children with a number each.
 #[doc(hidden)]
 #[allow(unnameable_types, reason = "sealed")]
@@ -65,6 +72,15 @@ pub trait TryChildren: Children {
     fn take_ok(self: Pin<&mut Self>) -> Self::Ok;
 }
 
+/// Children with outputs of one type.
+#[doc(hidden)]
+#[allow(unnameable_types, reason = "sealed")]
+pub trait RaceChildren: Children {
+    type Item;
+    /// The output of a child that is done.
+    fn take_one(self: Pin<&mut Self>, index: usize) -> Self::Item;
+}
+
 /// What a slot is asked for too late, or too early.
 pub(crate) const TAKEN: &str = "a gather was polled after it was ready, or after a child panicked";
 
@@ -85,6 +101,14 @@ impl<F: Future> Children for Slots<F> {
 
     fn clear(mut self: Pin<&mut Self>) {
         Slots::clear(&mut self);
+    }
+}
+
+impl<F: Future> RaceChildren for Slots<F> {
+    type Item = F::Output;
+
+    fn take_one(mut self: Pin<&mut Self>, index: usize) -> F::Output {
+        self.slot(index).take().expect(TAKEN)
     }
 }
 
@@ -133,6 +157,14 @@ impl<F: Future, const N: usize> Children for ArraySlots<F, N> {
     }
 }
 
+impl<F: Future, const N: usize> RaceChildren for ArraySlots<F, N> {
+    type Item = F::Output;
+
+    fn take_one(mut self: Pin<&mut Self>, index: usize) -> F::Output {
+        self.0.slot(index).take().expect(TAKEN)
+    }
+}
+
 impl<T, E, F: Future<Output = Result<T, E>>, const N: usize> TryChildren for ArraySlots<F, N> {
     type Ok = [T; N];
     type Error = E;
@@ -164,6 +196,10 @@ impl<T, E, F: IntoFuture<Output = Result<T, E>>, const N: usize> TryGatherable f
     type Error = E;
 }
 
+impl<F: IntoFuture, const N: usize> Raceable for [F; N] {
+    type Item = F::Output;
+}
+
 /// The same for everything that iterates over futures of one type.
 macro_rules! iterables {
     ($([$($parameter:ident $(: $bound:path)?),*] $iterable:ty;)*) => {$(
@@ -177,6 +213,13 @@ macro_rules! iterables {
             fn into_children(self) -> Self::Children {
                 Slots::new(self.into_iter().map(IntoFuture::into_future))
             }
+        }
+
+        impl<$($parameter $(: $bound)?,)*> Raceable for $iterable
+        where
+            $iterable: IntoIterator<Item: IntoFuture>,
+        {
+            type Item = <<$iterable as IntoIterator>::Item as IntoFuture>::Output;
         }
 
         impl<Value, Error, $($parameter $(: $bound)?,)*> TryGatherable for $iterable

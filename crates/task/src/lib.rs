@@ -6,6 +6,7 @@
 //! | tasks on this thread, in strict order | [`LocalExecutor`] |
 //! | tasks on many threads | [`Executor`] |
 //! | all of them, in the order of the arguments | [`gather`], [`try_gather`] |
+//! | the first of them | [`race()`], [`race_staggered`] |
 //! | until one or all have ended; as they end | [`wait`], [`as_completed`] |
 //! | a value of its own for each task | [`task_local!`] |
 //!
@@ -79,6 +80,8 @@ mod group;
 // Many at once.
 mod gather;
 mod try_gather;
+mod race;
+mod staggered;
 mod children;
 mod wait;
 mod wait_mut;
@@ -95,7 +98,9 @@ mod loom;
 pub use as_completed::{AsCompleted, Next, as_completed};
 pub use block_on::block_on;
 pub use builder::{Builder, EnteredSpawner, Spawner};
-pub use children::{ArraySlots, Children, Gatherable, TryChildren, TryGatherable};
+pub use children::{
+    ArraySlots, Children, Gatherable, RaceChildren, Raceable, TryChildren, TryGatherable,
+};
 pub use defer::defer;
 pub use done::Done;
 pub use error::{FailureKind, FailureReport, JoinError};
@@ -112,8 +117,10 @@ pub use local_executor::{LocalExecutor, LocalRun};
 pub use locals::{NoCurrentTask, TaskLocal, TaskLocals};
 pub use meta::{Ended, TaskId};
 pub use parker::Parker;
+pub use race::{Race, Raced, race};
 pub use shared::{SharedError, SharedJoin, SharedTask};
 pub use shield::{Shield, shield};
+pub use staggered::race_staggered;
 pub use standby::Standby;
 pub use try_gather::{TryGather, try_gather};
 pub use wait::{Wait, Waited, Watch, Watched, wait};

@@ -5,6 +5,7 @@ use std::net::{self as std_net, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use evenkeel_reactor::Source;
 use futures_core::Stream;
@@ -13,6 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::resolve::{ToSocketAddrs, first, no_address, resolve};
 use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::{socket, stream};
+use crate::race_staggered;
 
 /// Listens for TCP connections. A clone listens on the same socket.
 #[derive(Clone, Debug)]
@@ -29,6 +31,10 @@ pub struct TcpStream {
 socket!(TcpListener);
 socket!(TcpStream);
 stream!(TcpStream);
+
+/// How long one address may be silent before the next is tried beside it. Shorter opens connections that
+/// are thrown away, longer keeps the user waiting; RFC 8305 recommends this.
+const NEXT_ATTEMPT: Duration = Duration::from_millis(250);
 
 /// How to listen; see [`TcpListener::bind_with`].
 #[derive(Clone, Debug)]
@@ -153,25 +159,25 @@ fn listen(address: SocketAddr, options: &BindOptions) -> io::Result<TcpListener>
 }
 
 impl TcpStream {
-    /// Connects to the first address that answers. A name is looked up on a thread.
+    /// Connects to the address that answers first. They are tried in their order: the next when an
+    /// attempt has failed, or has not been answered for a quarter of a second; so a silent address costs
+    /// that and not the system's patience. A name is looked up on a thread.
     ///
     /// # Cancellation
     ///
-    /// *Nothing lost*: the attempt is given up and its socket closed.
+    /// *Nothing lost*: the attempts are given up and their sockets closed.
     ///
     /// # Errors
     ///
     /// Those of looking up, and of the last address tried: `ConnectionRefused`, `TimedOut` (after the
     /// system's own, long patience) and the like.
+    #[doc(alias = "happy_eyeballs")]
     pub async fn connect(address: impl ToSocketAddrs) -> io::Result<TcpStream> {
-        let mut last = None;
-        for address in resolve(address).await? {
-            match Source::<std_net::TcpStream>::connect(address).await {
-                Ok(source) => return Ok(TcpStream { source: Arc::new(source) }),
-                Err(error) => last = Some(error),
-            }
+        let attempts = resolve(address).await?.map(Source::<std_net::TcpStream>::connect);
+        match race_staggered(attempts, NEXT_ATTEMPT).await {
+            Ok(won) => Ok(TcpStream { source: Arc::new(won.value) }),
+            Err(mut errors) => Err(errors.pop().unwrap_or_else(no_address)),
         }
-        Err(last.unwrap_or_else(no_address))
     }
 
     /// Waits for something to read, and reads it without taking it away.

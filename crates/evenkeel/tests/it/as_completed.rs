@@ -9,7 +9,7 @@ use evenkeel::{
     timeout,
 };
 
-use crate::loops::{ms, on_one_and_two, secs, settle};
+use crate::loops::{ms, on_one, on_one_and_two, secs, settle, ticks};
 use crate::transcript::Transcript;
 
 fn sleeper(delay: Duration) -> Task<Duration> {
@@ -186,5 +186,47 @@ fn asc_07_who_takes_the_rest_back_keeps_it_running() {
         let Waited { done, pending } = completed.into_pending();
         assert!(done.is_empty());
         assert_eq!(gather(pending).await, [ms(20), ms(30)]);
+    });
+}
+
+#[test]
+fn asc_03_the_limit_of_the_stream_is_told_once_and_cancels_nobody() {
+    on_one_and_two(|| async {
+        let begun = now();
+        let mut completed =
+            as_completed([sleeper(ms(100)), sleeper(ms(150)), sleeper(ms(200))]).timeout(ms(120));
+        assert_eq!(completed.next().await.unwrap().unwrap().result(), ms(100));
+        assert!(matches!(completed.next().await, Some(Err(TimeoutError))));
+        assert_eq!((now() - begun, completed.len()), (ms(120), 2));
+        assert_eq!(completed.next().await.unwrap().unwrap().result(), ms(150), "it goes on");
+        // Another limit, from here.
+        let mut completed = completed.timeout(ms(10));
+        assert!(matches!(completed.next().await, Some(Err(TimeoutError))));
+        assert_eq!(now() - begun, ms(160));
+        let Waited { done, pending } = completed.into_pending();
+        assert_eq!((done.len(), pending.len()), (0, 1));
+        assert_eq!(gather(pending).await, [ms(200)], "neither done nor cancelled then");
+    });
+}
+
+#[test]
+fn asc_03_a_limit_that_is_not_used_leaves_no_timer() {
+    on_one_and_two(|| async {
+        let mut completed = as_completed([sleeper(ms(10)), sleeper(ms(20))]).timeout(secs(3600));
+        assert!(completed.next().await.unwrap().is_ok());
+        assert!(completed.next().await.unwrap().is_ok());
+        assert_eq!(Handle::current().statistics().unwrap().timers.registered, 0);
+        assert!(completed.next().await.is_none() && completed.is_empty());
+    });
+}
+
+#[test]
+fn asc_03_a_task_that_ends_at_the_deadline_is_given_first() {
+    on_one(|| async {
+        let task = sleeper(ms(10));
+        ticks(1).await;
+        let mut completed = as_completed([task]).timeout(ms(10));
+        assert_eq!(completed.next().await.unwrap().unwrap().result(), ms(10));
+        assert!(completed.next().await.is_none());
     });
 }

@@ -17,6 +17,7 @@ mod sleep;
 mod create_task;
 mod eager;
 mod callback;
+mod race;
 mod completed;
 mod gather;
 mod wait;

@@ -6,7 +6,7 @@ use std::task::Context;
 
 use pin_project_lite::pin_project;
 
-use super::{Children, Gatherable, TAKEN, TryChildren, TryGatherable};
+use super::{Children, Gatherable, RaceChildren, Raceable, TAKEN, TryChildren, TryGatherable};
 use crate::rounds::Answer;
 use crate::slots::Slot;
 
@@ -74,6 +74,19 @@ macro_rules! tuples {
             }
         }
 
+        impl<Item, $($F: Future<Output = Item>),+> RaceChildren for $name<$($F),+> {
+            type Item = Item;
+
+            fn take_one(self: Pin<&mut Self>, index: usize) -> Item {
+                let this = self.project();
+                let output = match index {
+                    $($index => this.$field.take(),)+
+                    _ => None,
+                };
+                output.expect(TAKEN)
+            }
+        }
+
         impl<$($F: IntoFuture),+> Gatherable for ($($F,)+) {
             type Output = ($($F::Output,)+);
             type Children = $name<$($F::IntoFuture),+>;
@@ -89,6 +102,10 @@ macro_rules! tuples {
         {
             type Ok = ($($T,)+);
             type Error = Error;
+        }
+
+        impl<Item, $($F: IntoFuture<Output = Item>),+> Raceable for ($($F,)+) {
+            type Item = Item;
         }
     )+};
 }

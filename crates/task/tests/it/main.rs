@@ -13,3 +13,4 @@ mod shared;
 mod owned;
 mod group;
 mod eager;
+mod race;
