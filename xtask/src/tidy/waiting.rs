@@ -2,7 +2,8 @@
 //!
 //! A waiting call is a public `async fn`, a public function that returns `impl Future`, or one that
 //! returns a type which is a future by an `impl` in the same crate. The section may stand on the
-//! function or on that type. Told by text: what a macro writes is not seen.
+//! function or on that type. A module's own type of that name, no future there, is another. Told by
+//! text: what a macro writes is not seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -25,11 +26,31 @@ pub(super) fn check(texts: &[Text], found: &mut Found) {
         let futures = futures_of(texts);
         let documented = documented_types(texts, &futures);
         for text in texts {
+            let here: Vec<&Text> = texts.iter().copied().filter(|of| contains(of, text)).collect();
+            let mut futures = futures.clone();
+            futures.retain(|name| !is_shadowed(name, &here));
             for fault in faults(&text.text, &futures, &documented) {
                 found.fault(text.at(fault.line), fault.what);
             }
         }
     }
+}
+
+/// Whether `outer` is the file of a module around that of `inner`, or the same.
+fn contains(outer: &Text, inner: &Text) -> bool {
+    inner.path.starts_with(outer.path.with_extension("")) || outer.path == inner.path
+}
+
+/// Whether a type of this name is defined here, and is no future here.
+fn is_shadowed(name: &str, here: &[&Text]) -> bool {
+    let defined = here.iter().any(|text| {
+        let mut words = text.text.match_indices("pub struct ").map(|(at, word)| at + word.len());
+        words.any(|at| {
+            let end = text.text[at..].find(|c: char| !c.is_alphanumeric()).unwrap_or_default();
+            &text.text[at..at + end] == name
+        })
+    });
+    defined && !futures_of(here).contains(name)
 }
 
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::{Found, Text};
 use super::faults;
 
 fn check(source: &str) -> Vec<usize> {
@@ -41,4 +42,25 @@ fn what_does_not_wait_needs_none() {
     assert_eq!(check("pub fn len(&self) -> usize {"), [0; 0]);
     assert_eq!(check("pub(crate) async fn inner() {}"), [0; 0]);
     assert_eq!(check("#[doc(hidden)]\npub async fn hidden() {}"), [0; 0]);
+}
+
+#[test]
+fn a_modules_own_type_of_that_name_is_another() {
+    let text = |path: &str, text: &str| Text {
+        path: format!("crates/sync/src/{path}").into(),
+        text: text.to_owned(),
+    };
+    let call = "pub fn subscribe(&self) -> Receiver<T> {";
+    let texts = [
+        text("oneshot.rs", &format!("pub struct Receiver;\nimpl Future for Receiver {{}}\n{call}")),
+        text("watch.rs", &format!("pub struct Receiver<T>;\n{call}")),
+        text("watch/changes.rs", call),
+        text("elsewhere.rs", call),
+    ];
+    let mut found = Found::default();
+    super::check(&texts, &mut found);
+    let faults: Vec<_> = found.faults.iter().map(|fault| fault.split(':').next()).collect();
+    let expected = ["crates/sync/src/elsewhere.rs", "crates/sync/src/oneshot.rs"];
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(expected.iter().all(|path| faults.contains(&Some(path))), "{faults:?}");
 }
