@@ -7,9 +7,12 @@
 //! | let at most *n* at a time do something | [`Semaphore`], [`BoundedSemaphore`] |
 //! | let everybody wait for something to happen | [`Event`] |
 //! | let so many come together before any goes on | [`Barrier`] |
+//! | make something once, when it is first asked for | [`OnceCell`], [`Once`] |
 //! | hand one value to one task | [`oneshot`] |
 //! | hand items from some tasks to others | [`channel()`], [`unbounded`] |
 //! | the same, and know when the work is done | [`Queue`], [`LifoQueue`], [`PriorityQueue`] |
+//! | let everybody see the latest value | [`watch()`] |
+//! | let everybody see every value | [`broadcast()`] |
 //!
 //! They work under any executor and between any: nothing here knows more of a task than its
 //! [`Waker`](std::task::Waker), so one lock may be shared by two runtimes and a plain thread that
@@ -59,6 +62,7 @@ mod semaphore;
 mod bounded;
 mod event;
 mod barrier;
+mod once;
 mod oneshot;
 mod order; // what comes out first
 mod book; // items, who waits for them, what is promised to whom
@@ -66,12 +70,16 @@ mod stock; // the book behind its lock: under every queue and channel
 mod feed; // one who takes item after item
 pub mod queue;
 pub mod channel;
+pub mod watch;
+pub mod broadcast;
 
 pub use barrier::{Arriving, Barrier, BarrierStatistics, Broken};
 pub use bounded::{BoundedSemaphore, TooManyPermits};
+pub use broadcast::broadcast;
 pub use channel::{channel, unbounded};
 pub use event::{Event, EventStatistics, Waiting, WaitingOwned};
 pub use lock::{Guard, Lock, LockStatistics, Locking, LockingOwned, OwnedGuard};
+pub use once::{Once, OnceCell, OnceCellStatistics};
 pub use oneshot::{Closed, Receiver, Sender, oneshot};
 pub use queue::{LifoQueue, PriorityQueue, Queue, QueueShutDown, Shutdown};
 pub use rwlock::{
@@ -79,3 +87,4 @@ pub use rwlock::{
     WriteGuard, Writing, WritingOwned,
 };
 pub use semaphore::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore, SemaphoreStatistics};
+pub use watch::watch;

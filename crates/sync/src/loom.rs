@@ -11,6 +11,56 @@ pub(crate) use std::sync::{
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 
+#[cfg(loom)]
+use loom::thread;
+#[cfg(not(loom))]
+use std::thread;
+
+pub(crate) use thread::ThreadId;
+
+pub(crate) fn this_thread() -> ThreadId {
+    thread::current().id()
+}
+
+#[cfg(not(loom))]
+pub(crate) use std::sync::OnceLock;
+
+/// Std's, whose orderings loom cannot see, with a flag before it that it can.
+#[cfg(loom)]
+pub(crate) struct OnceLock<T> {
+    value: std::sync::OnceLock<T>,
+    /// Release in `set`, Acquire in `get`: as in the real one.
+    done: AtomicBool,
+    setting: Mutex<()>,
+}
+
+#[cfg(loom)]
+impl<T> OnceLock<T> {
+    pub(crate) fn new() -> Self {
+        let done = AtomicBool::new(false);
+        Self { value: std::sync::OnceLock::new(), done, setting: Mutex::new(()) }
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        if self.done.load(Ordering::Acquire) { self.value.get() } else { None }
+    }
+
+    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+        self.value.get_mut()
+    }
+
+    pub(crate) fn set(&self, value: T) -> Result<(), T> {
+        let _setting = lock(&self.setting);
+        self.value.set(value)?;
+        self.done.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    pub(crate) fn into_inner(self) -> Option<T> {
+        self.value.into_inner()
+    }
+}
+
 // Whether this thread unwinds is the same question in a model.
 pub(crate) use std::thread::panicking;
 

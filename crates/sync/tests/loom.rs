@@ -9,9 +9,6 @@
 #![allow(missing_docs, reason = "tests are not modelled")]
 #![expect(unsafe_code, reason = "loom's cells are looked into by pointer")]
 
-#[path = "loom/barrier.rs"]
-mod barrier;
-
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -22,10 +19,18 @@ use loom::cell::UnsafeCell;
 use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
+#[path = "loom/barrier.rs"]
+mod barrier;
 #[path = "loom/bounded.rs"]
 mod bounded;
+#[path = "loom/broadcast.rs"]
+mod broadcast;
+#[path = "loom/once.rs"]
+mod once;
 #[path = "loom/rwlock.rs"]
 mod rwlock;
+#[path = "loom/watch.rs"]
+mod watch;
 
 /// A number that loom watches: two accesses that are not ordered fail the model.
 struct Watched(UnsafeCell<usize>);

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 
-use evenkeel_sync::{Barrier, BoundedSemaphore, Event, Lock, RwLock, Semaphore, oneshot};
+use evenkeel_sync::{Barrier, BoundedSemaphore, Event, Lock, OnceCell, RwLock, Semaphore, oneshot};
 
 use crate::fifo::{now, poll};
 
@@ -164,6 +164,73 @@ fn barrier() {
         others.into_iter().for_each(now);
         let statistics = barrier.statistics();
         assert_eq!((statistics.waiting, statistics.leaving, statistics.broken), (0, 0, false));
+    });
+}
+
+#[test]
+fn once_cell() {
+    everywhere(|victim, polls, late| {
+        // The one who is at it gives up, or brings it to its end, or somebody else sets it.
+        for end in 0..3 {
+            let (cell, gate) = (OnceCell::new(), Event::new());
+            let mut first = Some(Box::pin(cell.get_or_init(async || {
+                gate.wait().await;
+                1
+            })));
+            assert!(poll(first.as_mut().unwrap().as_mut()).is_pending());
+            let make = || -> Steps<'_> {
+                Box::pin(async {
+                    let made = async { *cell.get_or_init(async || 2).await };
+                    let (made, told) = futures_lite::future::zip(made, cell.wait()).await;
+                    assert_eq!(made, *told);
+                })
+            };
+            let release = || match end {
+                0 => first = None,
+                1 => {
+                    gate.set();
+                    assert_eq!(now(first.take().unwrap()), &1);
+                }
+                _ => assert_eq!(cell.set(1), Ok(())),
+            };
+            contend(make, release, victim, polls, late);
+            assert_eq!(cell.statistics().waiting, 0);
+            assert_eq!(cell.get(), Some(&if end == 0 { 2 } else { 1 }));
+        }
+    });
+}
+
+#[test]
+fn watch() {
+    everywhere(|victim, polls, late| {
+        let (sender, receiver) = evenkeel_sync::watch(0);
+        let make = || -> Steps<'_> {
+            let mut receiver = receiver.clone();
+            Box::pin(async move {
+                assert_eq!(receiver.changed().await, Ok(()));
+                assert_eq!(*receiver.borrow_and_update(), 1);
+            })
+        };
+        contend(make, || sender.send(1).unwrap(), victim, polls, late);
+        let statistics = sender.statistics();
+        assert_eq!((statistics.waiting, statistics.receivers), (0, 1));
+        let make = || -> Steps<'_> { Box::pin(sender.closed()) };
+        contend(make, || drop(receiver), victim, polls, late);
+    });
+}
+
+#[test]
+fn broadcast() {
+    everywhere(|victim, polls, late| {
+        let (sender, receiver) = evenkeel_sync::broadcast(2);
+        drop(receiver);
+        let make = || -> Steps<'_> {
+            let mut receiver = sender.subscribe();
+            Box::pin(async move { assert_eq!(receiver.recv().await, Ok(1)) })
+        };
+        contend(make, || assert!(sender.send(1).is_ok()), victim, polls, late);
+        let statistics = sender.statistics();
+        assert_eq!((statistics.waiting, statistics.receivers, statistics.kept), (0, 0, 0));
     });
 }
 

@@ -3,10 +3,12 @@
 
 mod fifo; // the executor the cases are told on
 mod barrier;
+mod broadcast;
 mod cancel_everywhere;
 mod channel;
 mod event;
 mod lock;
+mod once;
 mod oneshot;
 mod queue;
 mod panics;
@@ -15,3 +17,4 @@ mod rwlock;
 mod semaphore;
 mod stress;
 mod traits;
+mod watch;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, RawWaker, RawWakerVTable, Wake, Waker};
 
-use evenkeel_sync::{Barrier, Event, Lock, RwLock, Semaphore, oneshot};
+use evenkeel_sync::{Barrier, Event, Lock, RwLock, Semaphore, broadcast, oneshot, watch};
 
 use crate::fifo::{Count, now, poll};
 
@@ -165,6 +165,38 @@ fn a_writer_that_becomes_a_reader_releases_once_all_the_same() {
         assert_eq!((count.get(), lock.statistics().readers), (1, 2));
         drop((now(first), now(second)));
         assert!(lock.try_write().is_some());
+    }
+}
+
+#[test]
+fn a_watch_and_a_broadcast_tell_the_others() {
+    let (values, receiver) = broadcast::broadcast(2);
+    let (latest, _seen) = watch::watch(0);
+    for end in [false, true] {
+        let (count, waker) = Count::new();
+        let mut receivers: Vec<_> =
+            (0..40).map(|_| (receiver.resubscribe(), latest.subscribe())).collect();
+        let mut waiters: Vec<_> = receivers
+            .iter_mut()
+            .map(|(value, change)| (Box::pin(value.recv()), Box::pin(change.changed())))
+            .collect();
+        for (n, (value, change)) in waiters.iter_mut().enumerate() {
+            let waker = if n % 10 == 0 { bomb() } else { waker.clone() };
+            let mut cx = Context::from_waker(&waker);
+            assert!(value.as_mut().poll(&mut cx).is_pending());
+            assert!(change.as_mut().poll(&mut cx).is_pending());
+        }
+        if end {
+            panics(|| drop(values));
+            panics(|| drop(latest));
+            assert_eq!(count.get(), 72);
+            assert!(waiters.into_iter().all(|(v, c)| now(v).is_err() && now(c).is_err()));
+            return;
+        }
+        panics(|| assert!(values.send(1).is_ok()));
+        panics(|| latest.send_modify(|n| *n = 1));
+        assert_eq!((count.get(), *latest.borrow()), (72, 1));
+        assert!(waiters.into_iter().all(|(v, c)| now(v) == Ok(1) && now(c) == Ok(())));
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::MutexGuard;
 use evenkeel_sync::*;
 
 fn send<T: Send + ?Sized>() {}
+fn sent<T: Send>(_: T) {}
 fn sync<T: Sync + ?Sized>() {}
 
 /// Answers whether `$type` is `$auto`, without failing to compile if it is not.
@@ -58,6 +59,19 @@ fn what_may_be_sent_and_shared() {
     sync::<Barrier>();
     send::<Barrier>();
     send::<Arriving<'static>>();
+    send::<OnceCell<Cell<u8>>>();
+    sync::<OnceCell<u8>>();
+    sync::<Once>();
+    send::<watch::Sender<u8>>();
+    sync::<watch::Receiver<u8>>();
+    send::<watch::Changes<u8>>();
+    send::<broadcast::Sender<u8>>();
+    sync::<broadcast::Receiver<u8>>();
+    send::<broadcast::Values<u8>>();
+    let (mut values, mut latest) = (broadcast::<u8>(1).1, watch(1).1);
+    sent(async move { (values.recv().await, latest.changed().await) });
+    let (values, mut latest) = (Barrier::new(1), watch(1).1);
+    sent(async move { (values.wait().await, latest.wait_for(|n| *n > 1).await.is_ok()) });
     send::<Sender<Cell<u8>>>();
     sync::<Sender<Cell<u8>>>();
     send::<Receiver<Cell<u8>>>();
@@ -82,10 +96,16 @@ fn and_what_may_not() {
     assert!(!is!(OwnedWriteGuard<Cell<u8>>: Send));
     assert!(!is!(OwnedReadGuard<MutexGuard<'static, u8>>: Send), "it may be the last");
     assert!(!is!(Reading<'static, Cell<u8>>: Send));
+    assert!(!is!(OnceCell<Cell<u8>>: Sync));
+    assert!(!is!(OnceCell<Rc<u8>>: Send));
+    assert!(!is!(watch::Sender<Cell<u8>>: Send));
+    assert!(!is!(broadcast::Receiver<Cell<u8>>: Send));
     assert!(!is!(Sender<Rc<u8>>: Send));
     assert!(!is!(Receiver<Rc<u8>>: Send));
     assert!(!is!(Locking<'static, u8>: Unpin));
     assert!(!is!(Acquire<'static>: Unpin));
     assert!(!is!(Waiting<'static>: Unpin));
     assert!(is!(Receiver<u8>: Unpin));
+    assert!(is!(watch::Changes<u8>: Unpin));
+    assert!(is!(broadcast::Values<u8>: Unpin));
 }
