@@ -9,12 +9,12 @@ async def producer(name, queue):
     print("producer", name, "is done")
 
 
-async def consumer(name, queue):
+async def consumer(name, delay, queue):
     try:
         while True:
             item = await queue.get()
             print(name, "works on", item)
-            await asyncio.sleep(0.025)
+            await asyncio.sleep(delay)
             queue.task_done()
     finally:
         print("consumer", name, "is gone")
@@ -22,7 +22,10 @@ async def consumer(name, queue):
 
 async def main():
     queue = asyncio.Queue(maxsize=2)
-    consumers = [asyncio.create_task(consumer(name, queue)) for name in ["one", "two"]]
+    consumers = [
+        asyncio.create_task(consumer("one", 0.025, queue)),
+        asyncio.create_task(consumer("two", 0.028, queue)),
+    ]
     await asyncio.gather(producer("a", queue), producer("b", queue))
     print("all is put")
     await queue.join()

@@ -6,10 +6,6 @@ use std::path::{Path, PathBuf};
 use crate::python::{Python, Running, Version, lines};
 use crate::stage;
 
-/// A script's order rests on real delays. On a machine that stood still for so long that two of them
-/// changed places, it is asked again, so many times in all.
-const ATTEMPTS: usize = 3;
-
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential")
 }
@@ -70,24 +66,17 @@ pub(crate) fn alone(test: &str) {
 
 /// A script that runs, unless there is nobody to run it.
 #[derive(Debug)]
-struct Live<'a>(Option<(&'a Script, &'static Python, Running)>);
+struct Live(Option<Running>);
 
-impl Live<'_> {
-    fn start(script: &Script) -> Live<'_> {
-        let start = |python: &'static Python| (script, python, python.start(&script.path));
-        Live(Python::at_least(script.needs).map(start))
+impl Live {
+    fn start(script: &Script) -> Live {
+        Live(Python::at_least(script.needs).map(|python| python.start(&script.path)))
     }
 
     fn check(self, recorded: &[String]) {
-        let Some((script, python, running)) = self.0 else { return };
-        let mut live = running.lines();
-        for _ in 1..ATTEMPTS {
-            if live == recorded {
-                return;
-            }
-            live = python.start(&script.path).lines();
+        if let Some(running) = self.0 {
+            same(&running.lines(), "CPython", recorded, "its transcript");
         }
-        same(&live, "CPython", recorded, "its transcript");
     }
 }
 

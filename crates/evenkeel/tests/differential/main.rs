@@ -6,9 +6,9 @@
 //! twin says is in `NN_name.evenkeel.out`, so both are pinned. A script that needs more than
 //! Python 3.11 says so: `# needs 3.13`.
 //!
-//! The script runs in real time and its delays are far enough apart for its order to be certain; the
-//! twin runs on one worker with a clock that jumps, and takes no time. `EVENKEEL_PYTHON` names another
-//! interpreter than `python3`.
+//! Both run on one thread with a clock that jumps to the next deadline when all tasks wait: the twin's is
+//! `ManualClock`, the script's is `jump.py`. In real time a script says the same. `EVENKEEL_PYTHON` names
+//! another interpreter than `python3`.
 //!
 //! To record: `python3 NN_name.py > NN_name.out`.
 #![allow(missing_docs, reason = "tests")]
@@ -104,6 +104,14 @@ mod t28_semaphore;
 mod t29_event;
 #[path = "31_barrier.rs"]
 mod t31_barrier;
+#[path = "32_queue.rs"]
+mod t32_queue;
+#[path = "33_queue_orders.rs"]
+mod t33_queue_orders;
+#[path = "34_producers_consumers.rs"]
+mod t34_producers_consumers;
+#[path = "35_queue_shutdown.rs"]
+mod t35_queue_shutdown;
 #[path = "36_to_thread.rs"]
 mod t36_to_thread;
 #[path = "37_thread_pool.rs"]
@@ -142,6 +150,8 @@ mod t52_cancel_chain_given;
 mod t53_shield_cancel;
 #[path = "54_eager.rs"]
 mod t54_eager;
+#[path = "55_crawler.rs"]
+mod t55_crawler;
 #[path = "56_retry.rs"]
 mod t56_retry;
 #[path = "57_call_later_zero.rs"]
@@ -180,6 +190,10 @@ twins! {
     t28_semaphore
     t29_event
     t31_barrier
+    t32_queue
+    t33_queue_orders
+    t34_producers_consumers
+    t35_queue_shutdown
     t36_to_thread
     t37_thread_pool
     t38_threadsafe
@@ -199,6 +213,7 @@ twins! {
     t52_cancel_chain_given
     t53_shield_cancel
     t54_eager
+    t55_crawler
     t56_retry
     t57_call_later_zero
     t58_task_group_many_errors
@@ -207,9 +222,4 @@ twins! {
 // Not yet: what they need is being built.
 scripts! {
     t30_condition
-    t32_queue
-    t33_queue_orders
-    t34_producers_consumers
-    t35_queue_shutdown
-    t55_crawler
 }

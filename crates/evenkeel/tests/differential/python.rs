@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A script takes a tenth of a second. So long is a hang, on however busy a machine.
+/// A script takes no time but what Python needs to start. So long is a hang, on however busy a machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Names the interpreter to compare with; without it, it is `python3`.
@@ -65,6 +65,7 @@ impl Python {
     pub(crate) fn start(&self, script: &Path) -> Running {
         let child = Command::new(&self.executable)
             .args(["-I", "-S", "-B", "-X", "utf8"])
+            .arg(script.with_file_name("jump.py"))
             .arg(script)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
