@@ -14,6 +14,8 @@
 //! | `loop.call_soon(f)`, `call_later(1, f)`, `call_at` | [`call_soon`]`(f)`, [`call_later`], [`call_at`], [`Handle::call_soon`] |
 //! | `sleep(1)` | [`sleep`]`(Duration::from_secs(1))` |
 //! | `wait_for(aw, 1)`, `timeout(1)` | [`wait_for`], [`timeout()`] |
+//! | `TaskGroup()` | [`TaskGroup::scope`]`(async |group| ..)` |
+//! | `shield(aw)`, `finally:` that awaits | [`shield`]`(future)`, [`defer`]`(async { .. })` |
 //! | `to_thread(f)` | [`to_thread`]`(f)` |
 //! | `ThreadPoolExecutor(5)` | [`ThreadPool::new`]`(5)` |
 //! | `Lock`, `Event`, `Semaphore`, `Future` | [`Lock`], [`Event`], [`Semaphore`], [`oneshot()`] |
@@ -42,6 +44,7 @@
 // Where to start reading: a run, then the loop.
 mod run;
 mod runner;
+mod leftovers;
 mod options;
 mod worker;
 mod shared;
@@ -51,6 +54,7 @@ mod calls;
 // What tasks call.
 mod tasks;
 mod callback;
+mod cleanup;
 mod wait;
 mod as_completed;
 mod race;
@@ -72,6 +76,7 @@ pub use evenkeel_timer as timer;
 pub use ambient::NoRunner;
 pub use as_completed::{AsCompleted, AsCompletedTimeout, as_completed};
 pub use callback::{CallHandle, call_at, call_later, call_soon};
+pub use cleanup::{defer, shield};
 #[doc(alias = "spawn_blocking")]
 #[doc(alias = "unblock")]
 #[doc(alias = "run_in_executor")]
@@ -90,14 +95,16 @@ pub use evenkeel_task::race;
 #[doc(alias = "try_join_all")]
 pub use evenkeel_task::try_gather;
 pub use evenkeel_task::{
-    Cancelled, Canceller, Done, Ended, FailureReport, JoinError, Raced, SharedTask, Task, TaskId,
-    TaskInfo, Waited, WaitedIndices, block_on, task_local, yield_now,
+    CancelSource, Cancelled, Canceller, Child, Done, Ended, FailureKind, FailureReport, GroupError,
+    JoinError, Nested, Raced, SharedTask, Shield, Started, Task, TaskGroup, TaskId, TaskInfo,
+    Waited, WaitedIndices, block_on, task_local, yield_now,
 };
 pub use evenkeel_timer::{
     Clock, ManualClock, Missed, Sleep, SystemClock, TimeoutError, interval, now, sleep,
     sleep_until, timeout, timeout_at, wait_for,
 };
 pub use handle::{Handle, RunnerStatistics};
+pub use leftovers::Leftovers;
 pub use options::{OnFailure, Options};
 #[doc(hidden)]
 pub use race::__race;

@@ -8,6 +8,8 @@ use evenkeel_blocking::{PoolOptions, StartThread};
 use evenkeel_task::FailureReport;
 use evenkeel_timer::{Clock, SystemClock};
 
+use crate::loom::{AtomicBool, Ordering};
+
 /// How a [`Runner`](crate::Runner) is made.
 ///
 /// ```
@@ -35,13 +37,18 @@ pub struct Options {
     ///
     /// Default: five seconds. asyncio waits five minutes, which users take for a hang.
     pub shutdown_grace: Duration,
+    /// How long a clean-up ([`defer`](crate::defer)) may take, and how long a task that has nothing else left
+    /// to do waits for work that it [shielded](crate::shield). What takes longer is dropped and reported.
+    ///
+    /// Default: five seconds.
+    pub cleanup_grace: Duration,
     /// Debug mode: says so where things are left behind. `None` leaves it to the variable
     /// `EVENKEEL_DEBUG` (set, not empty, not `0`).
     pub debug: Option<bool>,
     /// What tells the time. With a [`ManualClock`](crate::ManualClock) no test waits.
     pub clock: Arc<dyn Clock>,
-    /// Called for each task that panicked with nobody left to hear of it, when it happens; `None`: one
-    /// line on standard error.
+    /// Called for each failure that nobody else will hear of, when it happens: a task that panicked without
+    /// a handle, a clean-up that did not end. `None`: one line on standard error.
     pub on_failure: Option<OnFailure>,
     /// Who starts the threads: to set a stack size or an affinity, or to decline.
     pub start: StartThread,
@@ -57,6 +64,7 @@ impl Default for Options {
             thread_name: "evenkeel".to_owned(),
             blocking_threads: PoolOptions::default().threads,
             shutdown_grace: Duration::from_secs(5),
+            cleanup_grace: Duration::from_secs(5),
             debug: None,
             clock: Arc::new(SystemClock),
             on_failure: None,
@@ -74,6 +82,22 @@ impl Options {
     }
 }
 
+/// What executors call: the user's hook, or one line; told whether the loop is `ending`.
+pub(crate) fn failure_hook(
+    hook: Option<OnFailure>,
+    ending: Arc<AtomicBool>,
+) -> impl Fn(&FailureReport) + Send + Sync + 'static {
+    move |report| {
+        let mut report = report.clone();
+        // Acquire: pairs with the Release of whoever begins the end.
+        report.during_shutdown = ending.load(Ordering::Acquire);
+        match &hook {
+            Some(hook) => hook(&report),
+            None => eprintln!("evenkeel: {report}"),
+        }
+    }
+}
+
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
@@ -81,6 +105,7 @@ impl fmt::Debug for Options {
             .field("thread_name", &self.thread_name)
             .field("blocking_threads", &self.blocking_threads)
             .field("shutdown_grace", &self.shutdown_grace)
+            .field("cleanup_grace", &self.cleanup_grace)
             .field("debug", &self.debug)
             .field("clock", &self.clock)
             .finish_non_exhaustive()

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use evenkeel_task::{Builder, JoinError, TaskLocals};
+use evenkeel_task::{Builder, FailureKind, JoinError, TaskLocals};
 
 use crate::ambient::Ambient;
 use crate::handle::Handle;
+use crate::leftovers::{Leftovers, describe};
 use crate::options::Options;
 use crate::shared::Shared;
 use crate::worker::Loop;
@@ -106,11 +107,9 @@ impl Runner {
 
     /// Ends it: cancels what tasks are left and runs them to their end, joins the blocking calls that
     /// run, for the grace of [`Options::shutdown_grace`] at most, and releases threads and descriptors.
-    /// Does nothing the second time.
-    pub fn close(&mut self) {
-        if let Some(open) = self.open.take() {
-            open.close();
-        }
+    /// Answers what is left all the same; does nothing the second time.
+    pub fn close(&mut self) -> Leftovers {
+        self.open.take().map_or_else(Leftovers::default, Open::close)
     }
 
     /// Whether it is closed.
@@ -153,7 +152,7 @@ impl Open {
         options.start.call(builder, Box::new(work))
     }
 
-    fn close(mut self) {
+    fn close(mut self) -> Leftovers {
         if self.shared.debug {
             for task in self.shared.tasks() {
                 eprintln!("evenkeel: {} was still pending when its runner closed", describe(&task));
@@ -164,21 +163,34 @@ impl Open {
         self.shared.begin_end();
         self.main.as_worker(|| self.main.run_out(give_up.or(Some(far()))));
         drop(entered);
-        self.stop();
+        let mut left = Leftovers::default();
+        if !self.shared.all_are_empty() {
+            left.tasks = self.shared.tasks();
+            let text = format!("it was left after {:?}", self.shared.shutdown_grace);
+            for task in &left.tasks {
+                task.report_failure(FailureKind::Overran, &*text);
+            }
+        }
+        left.threads = self.stop();
         self.shared.pool.shutdown();
         let grace =
             give_up.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
         if let Err(still) = self.shared.pool.join(grace) {
             eprintln!("evenkeel: the runner closed without waiting longer: {still}");
+            left.add_calls(&still);
         }
+        left.timers = self.shared.timers.len();
+        left.sources = self.shared.reactor.statistics().sources;
         self.shared.timers.close();
         // Sources that were carried out of the run are served on by a thread; if none can be started
         // they see errors, which is for their owners to handle.
         let _ = self.shared.reactor.leave_to_thread();
+        left
     }
 
-    /// Ends the worker threads; one that does not come back from a task is left to itself.
-    fn stop(&mut self) {
+    /// Ends the worker threads; one that does not come back from a task is left to itself, and named.
+    fn stop(&mut self) -> Vec<String> {
+        let mut left = Vec::new();
         let all_gone = self.shared.all_are_empty();
         self.shared.stop();
         for thread in self.threads.drain(..) {
@@ -199,19 +211,16 @@ impl Open {
                 eprintln!(
                     "evenkeel: {name} is still inside a task that does not return; it is left behind"
                 );
+                left.push(name);
             }
         }
+        left
     }
 }
 
 /// A grace of `Duration::MAX` ends then.
 fn far() -> Instant {
     Instant::now() + Duration::from_secs(u64::from(u32::MAX))
-}
-
-fn describe(task: &evenkeel_task::TaskInfo) -> String {
-    let at = task.spawned_at().map_or_else(String::new, |at| format!(" (spawned at {at})"));
-    format!("task {} {:?}{at}", task.id(), task.name())
 }
 
 impl Drop for Runner {

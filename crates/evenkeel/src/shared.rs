@@ -12,7 +12,7 @@ use evenkeel_timer::{Timers, TimersOptions};
 
 use crate::calls::{self, Waiting};
 use crate::loom::{AtomicBool, AtomicUsize, Mutex, Ordering, lock};
-use crate::options::Options;
+use crate::options::{Options, failure_hook};
 
 pub(crate) struct Shared {
     /// `None` with a single worker: everything runs on its local executor.
@@ -35,11 +35,12 @@ pub(crate) struct Shared {
     /// How many workers may still have tasks, once the end has begun.
     busy: AtomicUsize,
     /// The end has begun: workers cancel what is theirs, and go when all is gone.
-    ending: AtomicBool,
+    pub(crate) ending: Arc<AtomicBool>,
     /// Nothing is left, or the grace is over: workers go now.
     stopped: AtomicBool,
     pub(crate) debug: bool,
     pub(crate) shutdown_grace: Duration,
+    pub(crate) cleanup_grace: Duration,
 }
 
 impl Shared {
@@ -70,8 +71,9 @@ impl Shared {
             pool.on_quiet(move || wake.notify());
         }
         let executor = (options.workers > 1).then(|| Executor::with_workers(options.workers));
-        if let (Some(executor), Some(hook)) = (&executor, options.on_failure.clone()) {
-            executor.on_failure(move |report| hook(report));
+        let ending = Arc::new(AtomicBool::new(false));
+        if let Some(executor) = &executor {
+            executor.on_failure(failure_hook(options.on_failure.clone(), Arc::clone(&ending)));
         }
         Ok(Arc::new(Shared {
             executor,
@@ -85,10 +87,11 @@ impl Shared {
             waiting,
             resting: Mutex::new(0),
             busy: AtomicUsize::new(0),
-            ending: AtomicBool::new(false),
+            ending,
             stopped: AtomicBool::new(false),
             debug: options.is_debug(),
             shutdown_grace: options.shutdown_grace,
+            cleanup_grace: options.cleanup_grace,
         }))
     }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use evenkeel_task::{LocalExecutor, Parker, Turn, Worker};
 
 use crate::ambient::{Ambient, Entered};
-use crate::options::OnFailure;
+use crate::options::{OnFailure, failure_hook};
 use crate::shared::Shared;
 
 /// Tasks between two looks outside while there is work. A look costs a system call, about as much as
@@ -50,9 +50,7 @@ impl Loop {
         let parker = Parker::with_driver(move || reactor.notify());
         let worker = shared.executor.as_ref().map(|executor| executor.worker_with(parker.clone()));
         let local = Rc::new(LocalExecutor::with_parker(parker.clone()));
-        if let Some(hook) = on_failure {
-            local.on_failure(move |report| hook(report));
-        }
+        local.on_failure(failure_hook(on_failure, Arc::clone(&shared.ending)));
         shared.add_local(local.spawner(), parker.clone());
         Loop {
             shared: Arc::clone(shared),

@@ -58,20 +58,6 @@ impl Canceller {
         self.home.registry.cancel(self.slot, self.id, Some(reason.into().into()))
     }
 
-    /// Tells the failure hook that the task takes longer than its owner would wait.
-    pub(crate) fn report_overrun(&self, message: &str) {
-        if let Some(task) = TaskInfo::of(self.clone()) {
-            self.home.report(&FailureReport {
-                kind: FailureKind::Overran,
-                id: task.id(),
-                name: task.name,
-                spawned_at: task.spawned_at,
-                message: message.to_owned(),
-                during_shutdown: false,
-            });
-        }
-    }
-
     /// The task's id.
     pub fn id(&self) -> TaskId {
         TaskId(self.id)
@@ -143,6 +129,18 @@ impl TaskInfo {
     /// How often it was polled.
     pub fn polls(&self) -> u32 {
         self.polls
+    }
+
+    /// Tells the failure hook of its executor that something went wrong with it.
+    pub fn report_failure(&self, kind: FailureKind, message: impl Into<String>) {
+        self.task.home.report(&FailureReport {
+            kind,
+            id: self.id(),
+            name: self.name.clone(),
+            spawned_at: self.spawned_at,
+            message: message.into(),
+            during_shutdown: false,
+        });
     }
 
     /// The way to cancel it.

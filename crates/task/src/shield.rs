@@ -9,8 +9,9 @@ use std::task::{Context, Poll};
 
 use evenkeel_context::{End, current_id, leave_to_task};
 
+use crate::error::FailureKind;
 use crate::handle::EndOf;
-use crate::info::Canceller;
+use crate::info::{Canceller, TaskInfo};
 use crate::spawn::{self, Named};
 use crate::thread_state;
 
@@ -155,8 +156,11 @@ impl Future for Shielded {
         if let Some(limit) = &mut this.limit {
             if limit.as_mut().poll(cx).is_ready() {
                 this.limit = None;
-                this.canceller.report_overrun("its owner would wait no longer");
-                this.canceller.cancel_with("its owner would wait no longer");
+                let why = "its owner would wait no longer";
+                if let Some(task) = TaskInfo::of(this.canceller.clone()) {
+                    task.report_failure(FailureKind::Overran, why);
+                }
+                this.canceller.cancel_with(why);
             }
         }
         Poll::Pending

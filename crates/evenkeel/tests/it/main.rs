@@ -25,6 +25,7 @@ mod as_completed;
 mod wait_for;
 mod threads;
 mod lock;
+mod owned;
 mod event;
 mod semaphore;
 

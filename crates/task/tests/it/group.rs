@@ -485,7 +485,7 @@ fn a_scope_is_a_send_future_and_may_borrow() {
     fn is_send<T: Send>(value: T) -> T {
         value
     }
-    let words = vec!["one".to_owned(), "two".to_owned()];
+    let words = ["one".to_owned(), "two".to_owned()];
     let executor = Executor::new();
     let length = block_on(executor.run(is_send(async {
         TaskGroup::<Infallible>::scope(async |group| {
