@@ -1,127 +1,91 @@
-//! CPython, where there is one: runs a script and gives the lines it prints.
+//! CPython, where there is one: runs all scripts that it is new enough for, and gives what each printed.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fmt;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
-use std::time::{Duration, Instant};
 
-/// A script takes no time but what Python needs to start. So long is a hang, on however busy a machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::script::{self, Script, Version};
 
 /// Names the interpreter to compare with; without it, it is `python3`.
 const VARIABLE: &str = "EVENKEEL_PYTHON";
 
-/// A version: (3, 11).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Version(pub(crate) u32, pub(crate) u32);
+/// What the scripts said, by name: what they printed, or what went wrong.
+type Transcripts = HashMap<String, Result<Vec<String>, String>>;
 
-impl Version {
-    /// From `3.11`.
-    pub(crate) fn parse(text: &str) -> Option<Version> {
-        let (major, minor) = text.trim().split_once('.')?;
-        Some(Version(major.parse().ok()?, minor.parse().ok()?))
+static PLAYED: OnceLock<Transcripts> = OnceLock::new();
+
+/// Has the scripts begin, unless they have, and does not wait for them.
+pub(crate) fn begin() {
+    static BEGUN: OnceLock<()> = OnceLock::new();
+    BEGUN.get_or_init(|| {
+        thread::spawn(|| PLAYED.get_or_init(play));
+    });
+}
+
+/// What this script printed; `None` if there is no Python here to run it.
+pub(crate) fn transcript(script: &Script) -> Option<&'static [String]> {
+    match PLAYED.get_or_init(play).get(script.name())? {
+        Ok(lines) => Some(lines),
+        Err(trouble) => panic!("{}: {trouble}", script.name()),
     }
 }
 
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.0, self.1)
+/// Runs them all, each in a copy of one interpreter.
+fn play() -> Transcripts {
+    let python = std::env::var_os(VARIABLE).unwrap_or_else(|| OsString::from("python3"));
+    let Some(version) = version_of(&python) else {
+        note(&format!("there is no {}", python.to_string_lossy()));
+        return Transcripts::new();
+    };
+    let (fit, others): (Vec<_>, Vec<_>) =
+        script::all().into_iter().partition(|script| script.needs <= version);
+    for script in others {
+        note(&format!("{} needs Python {}, this is {version}", script.name(), script.needs));
     }
+    let output = Command::new(&python)
+        .args(["-I", "-S", "-B", "-X", "utf8"])
+        .arg(script::folder().join("jump.py"))
+        .args(fit.iter().map(|script| &script.path))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("{}: {error}", python.to_string_lossy()));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "jump.py: {errors}");
+    parse(&String::from_utf8(output.stdout).unwrap())
 }
 
-/// An interpreter that was asked who it is.
-#[derive(Debug)]
-pub(crate) struct Python {
-    executable: PathBuf,
-    version: Version,
-}
-
-impl Python {
-    /// The one to compare with, if it is new enough for a script that needs `least`. That there is none
-    /// is said on standard error, once for each version asked for in vain.
-    pub(crate) fn at_least(least: Version) -> Option<&'static Python> {
-        static FOUND: OnceLock<Option<Python>> = OnceLock::new();
-        let found = FOUND.get_or_init(|| {
-            let named = std::env::var_os(VARIABLE).unwrap_or_else(|| OsString::from("python3"));
-            let found = ask(&named);
-            if found.is_none() {
-                note(&format!("no {} here", named.to_string_lossy()));
-            }
-            found
-        });
-        let python = found.as_ref()?;
-        if python.version < least {
-            note(&format!("a script needs Python {least}, and this is {}", python.version));
-            return None;
-        }
-        Some(python)
+/// Reads what `jump.py` wrote; it says there how.
+fn parse(text: &str) -> Transcripts {
+    let mut transcripts = Transcripts::new();
+    for part in format!("\n{text}").split("\n> ").skip(1) {
+        let (head, rest) = part.split_once('\n').unwrap_or((part, ""));
+        let (file, status) = head.split_once(' ').unwrap();
+        let signed = |sign| rest.lines().filter_map(move |line| line.strip_prefix(sign));
+        let outcome = match status {
+            "0" => Ok(signed('|').map(|line| line.trim_end().to_owned()).collect()),
+            _ => Err(signed('!').collect::<Vec<_>>().join("\n")),
+        };
+        transcripts.insert(file.trim_end_matches(".py").to_owned(), outcome);
     }
-
-    /// Begins to run a script.
-    pub(crate) fn start(&self, script: &Path) -> Running {
-        let child = Command::new(&self.executable)
-            .args(["-I", "-S", "-B", "-X", "utf8"])
-            .arg(script.with_file_name("jump.py"))
-            .arg(script)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", self.executable.display()));
-        Running { child, script: script.to_owned(), give_up: Instant::now() + PATIENCE }
-    }
+    transcripts
 }
 
-/// Goes to the terminal also from a test that succeeds: what was not checked must not look as if it was.
-fn note(what: &str) {
-    let line = format!("differential: skipped: {what}; recorded transcripts stand in for it\n");
-    let _ = std::io::stderr().write_all(line.as_bytes());
-}
-
-fn ask(name: &OsString) -> Option<Python> {
-    let question = "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)";
-    let output = Command::new(name)
+fn version_of(python: &OsString) -> Option<Version> {
+    let question = "import sys; print('%d.%d' % sys.version_info[:2])";
+    let output = Command::new(python)
         .args(["-I", "-S", "-c", question])
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output()
         .ok()?;
-    let answer = String::from_utf8(output.stdout).ok()?;
-    let (version, executable) = answer.trim_end().split_once(' ')?;
-    Some(Python { executable: executable.into(), version: Version::parse(version)? })
+    Version::parse(&String::from_utf8(output.stdout).ok()?)
 }
 
-/// A script that runs.
-#[derive(Debug)]
-pub(crate) struct Running {
-    child: Child,
-    script: PathBuf,
-    give_up: Instant,
-}
-
-impl Running {
-    /// What it printed, when it has ended. A transcript is smaller than a pipe, so nobody need read it
-    /// meanwhile.
-    pub(crate) fn lines(mut self) -> Vec<String> {
-        while self.child.try_wait().unwrap().is_none() {
-            if Instant::now() > self.give_up {
-                let _ = self.child.kill();
-                panic!("{} hangs", self.script.display());
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        let output = self.child.wait_with_output().unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}: {errors}", self.script.display());
-        lines(&String::from_utf8(output.stdout).unwrap())
-    }
-}
-
-/// The lines of a transcript; what is blank at their ends does not count.
-pub(crate) fn lines(text: &str) -> Vec<String> {
-    text.lines().map(|line| line.trim_end().to_owned()).collect()
+/// Goes to the terminal also from a test that succeeds: what was not checked must not look as if it was.
+fn note(what: &str) {
+    let line = format!("differential: skipped: {what}; recorded transcripts stand in\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
