@@ -31,12 +31,14 @@ pub enum Wait {
     Join,
     /// For a call on a thread of a pool; the detail is the call's id.
     Thread,
+    /// For others to come to a barrier; the detail is how many it takes.
+    Barrier,
     /// For something else of ours.
     Other,
 }
 
 impl Wait {
-    const ALL: [Wait; 10] = [
+    const ALL: [Wait; 11] = [
         Wait::Nothing,
         Wait::Sleep,
         Wait::Lock,
@@ -46,6 +48,7 @@ impl Wait {
         Wait::Source,
         Wait::Join,
         Wait::Thread,
+        Wait::Barrier,
         Wait::Other,
     ];
 }

@@ -271,7 +271,7 @@ impl Serve<Only, Book> for Barrier {
     }
 
     fn reason(&self) -> (Wait, u64) {
-        (Wait::Other, 0)
+        (Wait::Barrier, self.parties as u64)
     }
 }
 

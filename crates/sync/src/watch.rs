@@ -52,7 +52,8 @@ pub struct Sender<T> {
 }
 
 impl<T> Sender<T> {
-    /// Makes `value` the latest and wakes whoever waits for a change; never waits.
+    /// Makes `value` the latest and wakes whoever waits for a change. It waits for nobody, save for a
+    /// function given to [`send_modify`](Sender::send_modify) on another thread to return.
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use evenkeel_context::{Record, enter};
-use evenkeel_sync::{Event, Lock, Semaphore, oneshot};
+use evenkeel_sync::{Barrier, Event, Lock, Once, OnceCell, Semaphore, broadcast, oneshot, watch};
 
 use crate::fifo::poll;
 
@@ -72,11 +72,19 @@ fn in_a_task_it_panics_and_names_the_remedy_even_if_it_need_not_wait() {
     record.open(7, 0, Location::caller());
     let (lock, semaphore, event) = (Lock::new(()), Semaphore::new(1), Event::new());
     event.set();
-    let calls: [&dyn Fn(); 4] = [
+    let calls: [&dyn Fn(); 12] = [
         &|| drop(lock.lock_blocking()),
         &|| drop(semaphore.acquire_blocking()),
         &|| event.wait_blocking(),
         &|| assert!(oneshot::<String>().1.recv_blocking().is_err()),
+        &|| assert!(Barrier::new(1).wait_blocking().is_ok()),
+        &|| assert_eq!(OnceCell::from(1).get_or_init_blocking(|| 2), &1),
+        &|| assert_eq!(OnceCell::from(1).wait_blocking(), &1),
+        &|| Once::new().call_blocking(|| ()),
+        &|| assert!(watch(1).1.changed_blocking().is_err()),
+        &|| assert!(watch(1).1.wait_for_blocking(|n| *n == 1).is_ok()),
+        &|| assert!(broadcast::<u8>(1).1.recv_blocking().is_err()),
+        &|| assert!(OnceCell::from(1).get_or_try_init_blocking(|| Err(())).is_ok()),
     ];
     for call in calls {
         let payload = catch_unwind(AssertUnwindSafe(|| enter(&record, call))).unwrap_err();

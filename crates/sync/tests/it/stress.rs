@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
-use evenkeel_sync::{Barrier, Event, Lock, RwLock, Semaphore, oneshot};
+use evenkeel_sync::broadcast::{self, RecvError};
+use evenkeel_sync::{Barrier, Event, Lock, OnceCell, RwLock, Semaphore, oneshot, watch};
 use futures_lite::future::{block_on, poll_fn};
 
 const THREADS: usize = 8;
@@ -204,6 +205,102 @@ fn barrier_with_those_who_give_up() {
     });
     let statistics = barrier.statistics();
     assert_eq!((statistics.waiting, statistics.leaving, statistics.broken), (0, 0, true));
+}
+
+#[test]
+fn once_cells() {
+    for round in 0..ROUNDS / 10 {
+        let (cell, busy) = (OnceCell::new(), AtomicUsize::new(0));
+        on_all_threads(|seed| {
+            let init = async |n: u64| {
+                assert_eq!(busy.fetch_add(1, Ordering::SeqCst), 0, "two at once");
+                let _busy = Busy(&busy);
+                for _ in 0..n {
+                    futures_lite::future::yield_now().await;
+                }
+                if n == 3 { Err(n) } else { Ok(round) }
+            };
+            let n = dice(seed) % 4;
+            block_on(give_up(cell.get_or_try_init(async || init(n).await), dice(seed) % 3));
+            block_on(give_up(cell.wait(), dice(seed) % 2));
+            assert_eq!(*block_on(cell.get_or_init(async || round)), round);
+            assert_eq!(*block_on(cell.wait()), round);
+        });
+        assert_eq!(cell.statistics().waiting, 0);
+    }
+}
+
+struct Busy<'a>(&'a AtomicUsize);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_watch_and_those_who_give_up() {
+    let (sender, receiver) = watch::watch(0);
+    on_all_threads(|seed| {
+        let (sender, mut receiver) = (sender.clone(), receiver.clone());
+        let mut seen = 0;
+        for _ in 0..ROUNDS {
+            match dice(seed) % 4 {
+                0 => sender.send_modify(|n| *n += 1),
+                1 => receiver = sender.subscribe(),
+                2 => {
+                    let wanted = seen + 1;
+                    block_on(give_up(receiver.wait_for(|n| *n >= wanted), dice(seed) % 3));
+                }
+                _ => drop(block_on(give_up(receiver.changed(), dice(seed) % 3))),
+            }
+            let next = *receiver.borrow();
+            assert!(next >= seen, "the wrong way round");
+            seen = next;
+        }
+        // Whoever is the last to do this, nobody is left waiting for it.
+        sender.send_modify(|n| *n += 1_000_000);
+        let all = THREADS * 1_000_000;
+        assert!(block_on(receiver.wait_for(|n| *n >= all)).is_ok());
+    });
+    let statistics = sender.statistics();
+    assert_eq!((statistics.waiting, statistics.senders, statistics.receivers), (0, 1, 1));
+    assert_eq!(statistics.changes as usize, *receiver.borrow() % 1_000_000 + THREADS);
+}
+
+#[test]
+fn a_broadcast_and_those_who_give_up() {
+    let (sender, receiver) = broadcast::broadcast(16);
+    let sent = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for n in 0..THREADS {
+            let mut receiver = if n % 2 == 0 { sender.subscribe() } else { receiver.resubscribe() };
+            scope.spawn(move || {
+                let (mut seed, mut seen) = (n as u64 + 1, 0);
+                loop {
+                    match block_on(give_up(receiver.recv(), dice(&mut seed) % 3)) {
+                        Some(Ok(())) => seen += 1,
+                        Some(Err(RecvError::Lagged(missed))) => seen += missed as usize,
+                        Some(Err(RecvError::Closed)) => break,
+                        None if dice(&mut seed) % 64 == 0 => drop(receiver.resubscribe()),
+                        None => {}
+                    }
+                }
+                assert_eq!(seen, 2 * ROUNDS);
+            });
+        }
+        drop(receiver);
+        for sender in [sender.clone(), sender] {
+            let sent = &sent;
+            scope.spawn(move || {
+                for _ in 0..ROUNDS {
+                    assert!(sender.send(()).unwrap() >= THREADS);
+                    sent.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    assert_eq!(sent.into_inner(), 2 * ROUNDS);
 }
 
 #[test]
