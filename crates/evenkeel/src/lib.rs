@@ -19,6 +19,7 @@
 //! | `to_thread(f)` | [`to_thread`]`(f)` |
 //! | `ThreadPoolExecutor(5)` | [`ThreadPool::new`]`(5)` |
 //! | `Lock`, `Event`, `Semaphore`, `Future` | [`Lock`], [`Event`], [`Semaphore`], [`oneshot()`] |
+//! | `Barrier`; what asyncio leaves to be built | [`Barrier`]; [`Once`], [`OnceCell`], [`watch()`], [`broadcast()`] |
 //! | `current_task`, `all_tasks` | [`current`], [`all_tasks`] |
 //! | `run_coroutine_threadsafe` | [`Handle::spawn`], [`Handle::block_on`] |
 //!
@@ -84,6 +85,7 @@ pub use evenkeel_blocking::to_thread;
 pub use evenkeel_blocking::{ThreadPool, check_cancelled};
 #[doc(alias = "Mutex")]
 pub use evenkeel_sync::Lock;
+pub use evenkeel_sync::{Barrier, Once, OnceCell, broadcast, watch};
 pub use evenkeel_sync::{Event, Semaphore, oneshot};
 #[doc(alias = "current_task")]
 pub use evenkeel_task::current;

@@ -174,7 +174,7 @@ fn barrier_in_step() {
             done.fetch_add(1, Ordering::Relaxed);
             indices.fetch_add(block_on(barrier.wait()).unwrap(), Ordering::Relaxed);
             assert_eq!(done.load(Ordering::Relaxed), round * THREADS, "somebody is out of step");
-            indices.fetch_add(block_on(barrier.wait()).unwrap(), Ordering::Relaxed);
+            indices.fetch_add(barrier.wait_blocking().unwrap(), Ordering::Relaxed);
         }
     });
     let trips = barrier.statistics().trips as usize;
