@@ -6,6 +6,7 @@
 //! | let many read a value, or one write it | [`RwLock`] |
 //! | let at most *n* at a time do something | [`Semaphore`], [`BoundedSemaphore`] |
 //! | let everybody wait for something to happen | [`Event`] |
+//! | wait for a change of what a lock protects | [`Condition`] |
 //! | let so many come together before any goes on | [`Barrier`] |
 //! | make something once, when it is first asked for | [`OnceCell`], [`Once`] |
 //! | hand one value to one task | [`oneshot`] |
@@ -61,6 +62,7 @@ mod rwlock;
 mod semaphore;
 mod bounded;
 mod event;
+mod condition;
 mod barrier;
 mod once;
 mod oneshot;
@@ -77,6 +79,7 @@ pub use barrier::{Arriving, Barrier, BarrierStatistics, Broken};
 pub use bounded::{BoundedSemaphore, TooManyPermits};
 pub use broadcast::broadcast;
 pub use channel::{channel, unbounded};
+pub use condition::{Condition, ConditionStatistics, Relock};
 pub use event::{Event, EventStatistics, Waiting, WaitingOwned};
 pub use lock::{Guard, Lock, LockStatistics, Locking, LockingOwned, OwnedGuard};
 pub use once::{Once, OnceCell, OnceCellStatistics};

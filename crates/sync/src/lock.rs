@@ -17,6 +17,7 @@ use std::task::{Context, Poll};
 use evenkeel_context::Wait;
 use pin_project_lite::pin_project;
 
+use crate::condition::{Relock, sealed::Sealed};
 use crate::loom::{AtomicU64, Ordering, const_unless_loom};
 use crate::parking;
 use crate::turnstile::{Gate, Turnstile};
@@ -304,6 +305,25 @@ macro_rules! guard {
 }
 guard!(Guard<'a, T>, 'a);
 guard!(OwnedGuard<T>);
+
+impl<T: ?Sized> Sealed for Guard<'_, T> {}
+impl<T: ?Sized> Sealed for OwnedGuard<T> {}
+
+impl<'a, T: ?Sized> Relock for Guard<'a, T> {
+    type Again = Locking<'a, T>;
+
+    fn release(self) -> Locking<'a, T> {
+        self.lock.lock() // and drops the guard; the future does nothing before it is polled
+    }
+}
+
+impl<T: ?Sized> Relock for OwnedGuard<T> {
+    type Again = LockingOwned<T>;
+
+    fn release(self) -> LockingOwned<T> {
+        self.lock.lock_owned()
+    }
+}
 
 pin_project! {
     /// Waits for a lock. Made by [`Lock::lock`].

@@ -23,6 +23,7 @@ use std::task::{Context, Poll};
 use evenkeel_context::Wait;
 use pin_project_lite::pin_project;
 
+use crate::condition::{Relock, sealed::Sealed};
 use crate::loom::const_unless_loom;
 use crate::parking;
 use crate::turnstile::{Gate, MAX as ALL, Turnstile};
@@ -268,7 +269,17 @@ guard!(WriteGuard<'a, T>, ALL, 'a);
 guard!(OwnedWriteGuard<T>, ALL);
 
 macro_rules! writer {
-    ($guard:ty $(, $lifetime:lifetime)?) => {
+    ($guard:ty, $waiting:ty, $write:ident $(, $lifetime:lifetime)?) => {
+        impl<$($lifetime,)? T: ?Sized> Sealed for $guard {}
+
+        impl<$($lifetime,)? T: ?Sized> Relock for $guard {
+            type Again = $waiting;
+
+            fn release(self) -> $waiting {
+                self.lock.$write()
+            }
+        }
+
         impl<$($lifetime,)? T: ?Sized> DerefMut for $guard {
             #[inline]
             fn deref_mut(&mut self) -> &mut T {
@@ -278,8 +289,8 @@ macro_rules! writer {
         }
     };
 }
-writer!(WriteGuard<'a, T>, 'a);
-writer!(OwnedWriteGuard<T>);
+writer!(WriteGuard<'a, T>, Writing<'a, T>, write, 'a);
+writer!(OwnedWriteGuard<T>, WritingOwned<T>, write_owned);
 
 impl<'a, T: ?Sized> WriteGuard<'a, T> {
     /// Goes on as a reader, without letting a writer in between: the readers at the head of the line

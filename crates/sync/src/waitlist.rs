@@ -243,20 +243,31 @@ where
     }
 }
 
-/// Calls everybody in line, first come first, and wakes them with nothing held. Those who join
-/// between two batches are not meant.
+/// Calls everybody in line, first come first, and wakes them with nothing held.
 pub(crate) fn call_all<'a, S: Side<B>, B>(
     list: &'a WaitList<B>,
+    book: MutexGuard<'a, B>,
+    panics: &mut Panics,
+) {
+    call_up::<S, B>(list, book, usize::MAX, panics);
+}
+
+/// Calls the first `n` in line, first come first, and wakes them with nothing held. Those who join
+/// between two batches are not meant.
+pub(crate) fn call_up<'a, S: Side<B>, B>(
+    list: &'a WaitList<B>,
     mut book: MutexGuard<'a, B>,
+    mut n: usize,
     panics: &mut Panics,
 ) {
     let last = S::line(&mut book).arrivals();
     loop {
         let mut calls = Calls::<32>::new();
         let line = S::line(&mut book);
-        while !calls.is_full() && line.first().is_some_and(|(_, ticket)| ticket <= last) {
+        while n > 0 && !calls.is_full() && line.first().is_some_and(|(_, ticket)| ticket <= last) {
             if let Some((waker, _)) = line.call_first() {
                 calls.push(waker);
+                n -= 1;
             }
         }
         drop(book);

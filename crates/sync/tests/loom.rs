@@ -27,6 +27,8 @@ mod bounded;
 mod broadcast;
 #[path = "loom/once.rs"]
 mod once;
+#[path = "loom/condition.rs"]
+mod condition;
 #[path = "loom/rwlock.rs"]
 mod rwlock;
 #[path = "loom/watch.rs"]

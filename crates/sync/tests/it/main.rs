@@ -6,6 +6,7 @@ mod barrier;
 mod broadcast;
 mod cancel_everywhere;
 mod channel;
+mod condition;
 mod event;
 mod lock;
 mod once;

@@ -10,6 +10,7 @@ use evenkeel_sync::*;
 fn send<T: Send + ?Sized>() {}
 fn sent<T: Send>(_: T) {}
 fn sync<T: Sync + ?Sized>() {}
+fn send_value<T: Send>(_: &T) {}
 
 /// Answers whether `$type` is `$auto`, without failing to compile if it is not.
 macro_rules! is {
@@ -46,6 +47,8 @@ fn what_may_be_sent_and_shared() {
     send::<Reading<'static, u8>>();
     send::<WritingOwned<u8>>();
     sync::<BoundedSemaphore>();
+    sync::<Condition>();
+    send_value(&Condition::new().wait(Lock::new(Cell::new(0)).try_lock().unwrap()));
     send::<Semaphore>();
     sync::<Semaphore>();
     send::<Acquire<'static>>();
