@@ -173,7 +173,7 @@ impl<F: Future> Timeout<F> {
         Timeout { body: Body::new(future.into_future()), limit, left: false }
     }
 
-    /// When the limit passes; `None` if it does not within a century.
+    /// When the limit passes; `None` if it does not within three centuries.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.limit.deadline()
@@ -291,8 +291,8 @@ impl<F: Future> fmt::Debug for Timeout<F> {
     }
 }
 
-/// A century. What is farther away is never; no timer could be armed for much more.
-const FAR: Duration = Duration::from_secs(100 * 365 * 86_400);
+/// Three centuries. What is farther away is never; no timer could be armed for much more.
+const FAR: Duration = Duration::from_secs(300 * 365 * 86_400);
 
 /// By when.
 enum Limit {
