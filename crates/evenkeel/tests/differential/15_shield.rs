@@ -1,7 +1,6 @@
 //! `shield`: what has begun goes on when its awaiter gives up; who cancels it itself cancels its awaiter.
 
-use evenkeel::task::shield;
-use evenkeel::{Task, create_task, sleep, wait_for};
+use evenkeel::{Task, create_task, shield, sleep, wait_for};
 
 use crate::stage::{ms, run};
 

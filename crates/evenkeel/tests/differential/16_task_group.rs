@@ -3,8 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use evenkeel::sleep;
-use evenkeel::task::TaskGroup;
+use evenkeel::{TaskGroup, sleep};
 
 use crate::stage::{ms, run};
 

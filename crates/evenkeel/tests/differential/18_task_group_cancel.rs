@@ -4,8 +4,7 @@ use std::convert::Infallible;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use evenkeel::task::TaskGroup;
-use evenkeel::{create_task, sleep, timeout};
+use evenkeel::{TaskGroup, create_task, sleep, timeout};
 
 use crate::stage::{finally, ms, run, secs, sorted};
 

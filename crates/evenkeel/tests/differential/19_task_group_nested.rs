@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use evenkeel::sleep;
-use evenkeel::task::{GroupError, Nested, TaskGroup};
+use evenkeel::{GroupError, Nested, TaskGroup, sleep};
 
 use crate::stage::{finally, ms, run, secs};
 

@@ -1,7 +1,6 @@
 //! `shield`: who awaits it is cancelled, then main ends.
 
-use evenkeel::task::shield;
-use evenkeel::{create_task, sleep};
+use evenkeel::{create_task, shield, sleep};
 
 use crate::stage::{finally, ms, run};
 

@@ -1,7 +1,6 @@
 //! `TaskGroup`: three that would fail in one turn of the loop.
 
-use evenkeel::task::TaskGroup;
-use evenkeel::{sleep, yield_now};
+use evenkeel::{TaskGroup, sleep, yield_now};
 
 use crate::stage::{finally, run, secs};
 

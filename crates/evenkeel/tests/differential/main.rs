@@ -160,6 +160,12 @@ mod t56_retry;
 mod t57_call_later_zero;
 #[path = "58_task_group_many_errors.rs"]
 mod t58_task_group_many_errors;
+#[path = "59_async_cleanup.rs"]
+mod t59_async_cleanup;
+#[path = "60_reschedule.rs"]
+mod t60_reschedule;
+#[path = "61_cancel_caught.rs"]
+mod t61_cancel_caught;
 
 twins! {
     t01_run
@@ -219,4 +225,7 @@ twins! {
     t56_retry
     t57_call_later_zero
     t58_task_group_many_errors
+    t59_async_cleanup
+    t60_reschedule
+    t61_cancel_caught
 }
