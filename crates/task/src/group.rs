@@ -30,6 +30,7 @@ mod start;
 
 pub use child::Child;
 pub use error::{GroupError, GroupNode, Nested, Outcome};
+pub(crate) use scope::outcome_of;
 pub use start::{NotStarted, Started};
 
 /// Tasks that end before the scope they were started in.

@@ -107,10 +107,6 @@ impl TaskInfo {
         name_or_number(self.name.as_deref(), self.id())
     }
 
-    pub(crate) fn given_name(&self) -> Option<Arc<str>> {
-        self.name.clone()
-    }
-
     /// The task that spawned it, if a task did.
     pub fn parent(&self) -> Option<TaskId> {
         self.parent

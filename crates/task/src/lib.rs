@@ -76,6 +76,7 @@ mod defer;
 mod shield;
 
 mod group;
+mod local_group;
 
 // Many at once.
 mod gather;
@@ -114,6 +115,7 @@ pub use handle::{Join, JoinMut, Task};
 pub use info::{Canceller, TaskInfo, check_cancelled, current, report_failure};
 pub use job::Job;
 pub use local_executor::{LocalExecutor, LocalRun};
+pub use local_group::{LocalChild, LocalGroup};
 pub use locals::{NoCurrentTask, TaskLocal, TaskLocals};
 pub use meta::{Ended, TaskId};
 pub use parker::Parker;

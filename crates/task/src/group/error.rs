@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::info::{self, name_or_number};
+use crate::info;
 use crate::meta::TaskId;
 
 /// What the children of a [`TaskGroup`](crate::TaskGroup) and its body returned as errors, in the order in which they came,
@@ -40,7 +40,8 @@ pub struct GroupNode<E> {
 /// Who failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Child {
-    id: TaskId,
+    /// `None`: it was polled in place, and is no task.
+    id: Option<TaskId>,
     name: Option<Arc<str>>,
     spawned_at: Option<&'static Location<'static>>,
 }
@@ -120,14 +121,20 @@ impl<E> Fault<E> {
     /// As the failure of the task this thread polls.
     pub(super) fn of_current(self) -> GroupNode<E> {
         let from = info::current().map(|task| Child {
-            id: task.id(),
-            name: task.given_name(),
+            id: Some(task.id()),
+            name: Some(task.name().into()),
             spawned_at: task.spawned_at(),
         });
         GroupNode { from, fault: self }
     }
 
-    pub(super) fn of_body(self) -> GroupNode<E> {
+    /// As the failure of the `number`th child of a group in place.
+    pub(crate) fn of_child(self, number: usize, at: &'static Location<'static>) -> GroupNode<E> {
+        let name = Some(format!("child {number}").into());
+        GroupNode { from: Some(Child { id: None, name, spawned_at: Some(at) }), fault: self }
+    }
+
+    pub(crate) fn of_body(self) -> GroupNode<E> {
         GroupNode { from: None, fault: self }
     }
 }
@@ -232,15 +239,16 @@ impl<E> GroupNode<E> {
         self.from.is_none()
     }
 
-    /// The child that failed; `None` for the body.
+    /// The child that failed; `None` for the body, and for a child in place, which is no task.
     pub fn task(&self) -> Option<TaskId> {
-        self.from.as_ref().map(|child| child.id)
+        self.from.as_ref().and_then(|child| child.id)
     }
 
-    /// The name of the child: the one it was given, or `Task-N`; `the body` for the body.
+    /// The name of the child: the one it was given, or `Task-N`, or `child N` of a group in place; `the
+    /// body` for the body.
     pub fn name(&self) -> String {
         match &self.from {
-            Some(child) => name_or_number(child.name.as_deref(), child.id),
+            Some(child) => child.name.as_deref().unwrap_or("a task").to_owned(),
             None => "the body".to_owned(),
         }
     }

@@ -118,25 +118,30 @@ where
             Err(payload) => this.shared.panicked(payload),
         }
         *this.done = true;
-        Poll::Ready(result(this.shared, this.value.take()))
+        let mut state = lock(&this.shared.state);
+        let (failed, panic) = (std::mem::take(&mut state.failed), state.panic.take());
+        drop(state);
+        Poll::Ready(outcome_of(failed, panic, this.value.take()))
     }
 }
 
 /// What comes out: a panic before errors, errors before the value.
-fn result<E, T>(shared: &Shared<E>, value: Option<T>) -> Result<T, GroupError<E>> {
-    let mut state = lock(&shared.state);
-    let (mut failed, panic) = (std::mem::take(&mut state.failed), state.panic.take());
-    drop(state);
+///
+/// # Panics
+/// With `panic`.
+pub(crate) fn outcome_of<E, T>(
+    mut failed: Vec<GroupNode<E>>,
+    panic: Option<Box<dyn Any + Send>>,
+    value: Option<T>,
+) -> Result<T, GroupError<E>> {
     // The body's error last: what interrupted it came before.
     failed.sort_by_key(GroupNode::is_body);
     match (panic, value) {
         // A body that awaited a cancelled task is cancelled with it; errors are heard first.
-        (Some(payload), _) if failed.is_empty() || !is_quiet(&*payload) => resume_unwind(payload),
+        (Some(payload), _) if failed.is_empty() || !payload.is::<Cancelled>() => {
+            resume_unwind(payload)
+        }
         (None, Some(value)) if failed.is_empty() => Ok(value),
         _ => Err(GroupError::new(failed)),
     }
-}
-
-fn is_quiet(payload: &(dyn Any + Send)) -> bool {
-    payload.is::<Cancelled>()
 }

@@ -12,5 +12,6 @@ mod as_completed;
 mod shared;
 mod owned;
 mod group;
+mod local_group;
 mod eager;
 mod race;
