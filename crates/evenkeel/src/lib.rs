@@ -98,8 +98,8 @@ pub use evenkeel_task::race;
 pub use evenkeel_task::try_gather;
 pub use evenkeel_task::{
     CancelSource, Cancelled, Canceller, Child, Done, Ended, FailureKind, FailureReport, GroupError,
-    JoinError, Nested, Raced, SharedTask, Shield, Started, Task, TaskGroup, TaskId, TaskInfo,
-    Waited, WaitedIndices, block_on, task_local, yield_now,
+    JoinError, LocalGroup, Nested, Raced, SharedTask, Shield, Started, Task, TaskGroup, TaskId,
+    TaskInfo, Waited, WaitedIndices, block_on, task_local, yield_now,
 };
 pub use evenkeel_timer::{
     Clock, ManualClock, Missed, Sleep, SystemClock, TimeoutError, interval, now, sleep,
