@@ -18,7 +18,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use crate::book::{Count, Getters, Putters};
+use crate::book::{Count, Getters, NOTHING, ONE, Putters};
 use crate::feed::Feed;
 use crate::order::Fifo;
 use crate::parking;
@@ -108,7 +108,7 @@ impl<T> Sender<T> {
     #[doc(alias = "put")]
     #[inline]
     pub fn send(&self, item: T) -> Sending<'_, T> {
-        Sending { putter: Putter::new(&*self.stock, 1), item: Some(item) }
+        Sending { putter: Putter::new(&*self.stock, NOTHING), item: Some(item) }
     }
 
     /// As [`send`](Sender::send), for a thread: blocks it, in the same line.
@@ -168,7 +168,7 @@ impl<T> Sender<T> {
     /// room had been kept for it, the next in line gets that.
     #[doc(alias = "permit")]
     pub fn reserve(&self) -> Reserving<'_, T> {
-        Reserving { putter: Putter::new(&*self.stock, 1) }
+        Reserving { putter: Putter::new(&*self.stock, NOTHING) }
     }
 
     /// Keeps room if there is any and nobody waits for it; never waits.
@@ -245,7 +245,7 @@ impl<T> Receiver<T> {
     #[inline]
     pub fn recv(&mut self) -> Receiving<'_, T> {
         self.feed.leave();
-        Receiving { getter: Getter::new(&*self.stock, 1) }
+        Receiving { getter: Getter::new(&*self.stock, NOTHING) }
     }
 
     /// As [`recv`](Receiver::recv), for a thread: blocks it, in the same line.
@@ -345,7 +345,7 @@ impl<T> Place<'_, T> {
 
 impl<T> Drop for Place<'_, T> {
     fn drop(&mut self) {
-        self.stock.unreserve(1);
+        self.stock.unreserve(ONE);
     }
 }
 

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use crate::book::{Count, News};
+use crate::book::{Count, NOTHING, News};
 use crate::order::Order;
 use crate::stock::{Getter, Stock};
 
@@ -32,9 +32,9 @@ impl<O: Order> Feed<O> {
                 return Poll::Ready(taken);
             }
         }
-        let getter = self.0.get_or_insert_with(|| Box::pin(Stayer::new(stock.clone(), 1)));
+        let getter = self.0.get_or_insert_with(|| Box::pin(Stayer::new(stock.clone(), NOTHING)));
         let (stock, item, news) = ready!(Stock::poll_get(getter.as_mut(), cx, count));
-        getter.set(Stayer::new(stock, 1));
+        getter.set(Stayer::new(stock, NOTHING));
         Poll::Ready((item, news))
     }
 

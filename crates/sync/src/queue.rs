@@ -15,7 +15,7 @@ pub use item::{Item, Unfinished};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::book::{Count, Getters, Joiners, Putters};
+use crate::book::{Count, Getters, Joiners, NOTHING, Putters};
 use crate::feed::Feed;
 use crate::parking;
 use crate::stock::{Getter, Joiner, NotPut, Putter, Stock};
@@ -130,7 +130,7 @@ impl<T, O: Order<Item = T>> OrderedQueue<O> {
     #[doc(alias = "push")]
     #[inline]
     pub fn put(&self, item: T) -> Putting<'_, O> {
-        Putting { putter: Putter::new(&*self.0, 1), item: Some(item) }
+        Putting { putter: Putter::new(&*self.0, NOTHING), item: Some(item) }
     }
 
     /// As [`put`](Self::put), for a thread: blocks it, in the same line.
@@ -177,7 +177,7 @@ impl<T, O: Order<Item = T>> OrderedQueue<O> {
     #[doc(alias = "pop")]
     #[inline]
     pub fn get(&self) -> Getting<'_, O> {
-        Getting { getter: Getter::new(&*self.0, 1), queue: self }
+        Getting { getter: Getter::new(&*self.0, NOTHING), queue: self }
     }
 
     /// As [`get`](Self::get), for a thread: blocks it, in the same line.
@@ -258,7 +258,7 @@ impl<T, O: Order<Item = T>> OrderedQueue<O> {
     ///
     /// Nothing lost: dropping this future and awaiting anew is as good.
     pub fn join(&self) -> Joining<'_, O> {
-        Joining { joiner: Joiner::new(&*self.0, 0) }
+        Joining { joiner: Joiner::new(&*self.0, NOTHING) }
     }
 
     /// As [`join`](Self::join), for a thread.

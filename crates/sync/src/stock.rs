@@ -13,7 +13,7 @@ use crate::calls::{Calls, Panics};
 use crate::event::Event;
 use crate::loom::MutexGuard;
 use crate::order::Order;
-use crate::waitlist::{Handle, Serve, Side, WaitList, Waiter};
+use crate::waitlist::{Handle, Serve, WaitList, Waiter, call_all};
 
 pub(crate) struct Stock<O> {
     list: WaitList<Book<O>>,
@@ -21,6 +21,8 @@ pub(crate) struct Stock<O> {
     ended: Event,
 }
 
+/// What these want is in their line's name, and [`NOTHING`] besides: that is what they are given when
+/// everybody in line is called.
 pub(crate) type Getter<P, O> = Waiter<P, Getters, Book<O>>;
 pub(crate) type Putter<P, O> = Waiter<P, Putters, Book<O>>;
 pub(crate) type Joiner<P, O> = Waiter<P, Joiners, Book<O>>;
@@ -126,14 +128,14 @@ impl<O: Order> Stock<O> {
         let mut book = self.lock();
         let thrown = book.end(throw_away);
         if book.unfinished() == 0 {
-            self.dismiss::<Joiners>(book, &mut panics);
+            call_all::<Joiners, _>(&self.list, book, &mut panics);
             book = self.lock();
         }
         if book.is_over() {
-            self.dismiss::<Getters>(book, &mut panics);
+            call_all::<Getters, _>(&self.list, book, &mut panics);
             book = self.lock();
         }
-        self.dismiss::<Putters>(book, &mut panics);
+        call_all::<Putters, _>(&self.list, book, &mut panics);
         panics.catch(|| self.ended.set());
         panics.catch(|| drop(thrown));
         panics.resume();
@@ -173,41 +175,15 @@ impl<O: Order> Stock<O> {
         if let Some(waker) = news.called {
             panics.catch(|| waker.wake());
         }
-        self.dismiss::<Getters>(self.lock(), &mut panics);
+        call_all::<Getters, _>(&self.list, self.lock(), &mut panics);
         panics.resume();
     }
 
     #[cold]
     fn tell_joiners(&self, book: MutexGuard<'_, Book<O>>) {
         let mut panics = Panics::default();
-        self.dismiss::<Joiners>(book, &mut panics);
+        call_all::<Joiners, _>(&self.list, book, &mut panics);
         panics.resume();
-    }
-
-    /// Calls everybody who is in a line now, with nothing given; wakes them with nothing held.
-    fn dismiss<'a, S: Side<Book<O>>>(
-        &'a self,
-        mut book: MutexGuard<'a, Book<O>>,
-        panics: &mut Panics,
-    ) {
-        // Those who join between two batches are not meant.
-        let last = S::line(&mut book).arrivals();
-        loop {
-            let mut calls = Calls::<8>::new();
-            let line = S::line(&mut book);
-            while !calls.is_full() && line.first().is_some_and(|(_, ticket)| ticket <= last) {
-                if let Some((waker, _)) = line.call_first_with(NOTHING) {
-                    calls.push(waker);
-                }
-            }
-            drop(book);
-            let more = calls.is_full();
-            calls.wake(panics);
-            if !more {
-                return;
-            }
-            book = self.lock();
-        }
     }
 }
 
@@ -217,7 +193,7 @@ impl<O: Order> Serve<Getters, Book<O>> for Stock<O> {
     }
 
     #[inline]
-    fn arrive(&self, _one: usize, book: &mut Book<O>) -> Option<usize> {
+    fn arrive(&self, _nothing: usize, book: &mut Book<O>) -> Option<usize> {
         book.promise()
     }
 
@@ -242,7 +218,7 @@ impl<O: Order> Serve<Putters, Book<O>> for Stock<O> {
     }
 
     #[inline]
-    fn arrive(&self, _one: usize, book: &mut Book<O>) -> Option<usize> {
+    fn arrive(&self, _nothing: usize, book: &mut Book<O>) -> Option<usize> {
         book.reserve()
     }
 

@@ -25,10 +25,14 @@ mod barrier;
 mod bounded;
 #[path = "loom/broadcast.rs"]
 mod broadcast;
-#[path = "loom/once.rs"]
-mod once;
+#[path = "loom/channel.rs"]
+mod channel;
 #[path = "loom/condition.rs"]
 mod condition;
+#[path = "loom/once.rs"]
+mod once;
+#[path = "loom/queue.rs"]
+mod queue;
 #[path = "loom/rwlock.rs"]
 mod rwlock;
 #[path = "loom/watch.rs"]

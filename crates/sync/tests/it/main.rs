@@ -18,4 +18,5 @@ mod rwlock;
 mod semaphore;
 mod stress;
 mod traits;
+mod twin;
 mod watch;

@@ -1,0 +1,168 @@
+//! The races of a channel: items promised and places reserved, while ends and waiters go away.
+
+use std::sync::Arc;
+
+use evenkeel_sync::channel;
+use evenkeel_sync::channel::{Receiver, SendError, Sender};
+use loom::sync::atomic::AtomicUsize;
+use loom::thread;
+
+use crate::{Token, Watched, block_on, drops, give_up, poll};
+
+fn receive(mut receiver: Receiver<usize>) -> Vec<usize> {
+    let mut items = Vec::new();
+    while let Ok(item) = block_on(receiver.recv()) {
+        items.push(item);
+    }
+    items
+}
+
+/// The item arrives whenever the receiver looks, with all that came before it; then the end does.
+/// Caught: `end` not telling those in line; `put` calling nobody.
+#[test]
+fn send_and_drop_against_receive() {
+    loom::model(|| {
+        let (sender, receiver) = channel(1);
+        let shared = Arc::new(Watched::new());
+        let other = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.add(1);
+                block_on(sender.send(1)).unwrap();
+            })
+        };
+        assert_eq!(receive(receiver), [1]);
+        assert_eq!(shared.get(), 1);
+        other.join().unwrap();
+    });
+}
+
+/// One of two receivers gives up, called or not, while an item is sent: the other gets it, or the
+/// quitter has. Caught: `break_promise` calling nobody; `promise` forgetting what is promised.
+#[test]
+fn send_against_a_receiver_that_gives_up() {
+    loom::model(|| {
+        let (sender, mut receiver) = channel(2);
+        let mut other = receiver.clone();
+        let quitter = thread::spawn(move || give_up(receiver.recv(), 2).is_some());
+        let stayer = thread::spawn(move || block_on(other.recv()));
+        sender.try_send(1).unwrap();
+        if quitter.join().unwrap() {
+            sender.try_send(2).unwrap();
+        }
+        assert!(stayer.join().unwrap().is_ok());
+        assert_eq!((sender.len(), sender.statistics().waiting_receivers), (0, 0));
+    });
+}
+
+/// The last sender goes while one who was promised the last item gives up: the second in line gets
+/// it, and nobody is told of the end before. Caught: `promise` or `end` telling of the end while
+/// items are inside; `take` not saying that it took the last.
+#[test]
+fn the_end_against_a_promised_receiver_that_gives_up() {
+    loom::model(|| {
+        let (sender, mut receiver) = channel(1);
+        let (mut second, third) = (receiver.clone(), receiver.clone());
+        let mut quitter = Box::pin(receiver.recv());
+        let mut stayer = Box::pin(second.recv());
+        assert!(poll(quitter.as_mut()).is_pending() && poll(stayer.as_mut()).is_pending());
+        sender.try_send(1).unwrap();
+        let ender = thread::spawn(move || drop(sender));
+        let last = thread::spawn(move || receive(third));
+        drop(quitter);
+        let got = block_on(stayer);
+        ender.join().unwrap();
+        let rest = last.join().unwrap();
+        assert!(got.is_ok() && rest.is_empty(), "the second in line had it coming");
+    });
+}
+
+/// Two senders and one place: never two items in it, and both get theirs in. Caught: `call_putter`
+/// reserving nothing; `take` calling no putter.
+#[test]
+fn two_senders_and_one_place() {
+    loom::model(|| {
+        let (sender, receiver) = channel(1);
+        let others: Vec<_> = (1..=2)
+            .map(|n| {
+                let sender = sender.clone();
+                thread::spawn(move || block_on(sender.send(n)).unwrap())
+            })
+            .collect();
+        let (watch, mut receiver) = (receiver.clone(), receiver);
+        drop(sender);
+        let sum = block_on(receiver.recv()).unwrap() + block_on(receiver.recv()).unwrap();
+        assert_eq!((sum, watch.statistics().peak), (3, 1));
+        for other in others {
+            other.join().unwrap();
+        }
+    });
+}
+
+/// A sender in line gives up, called or not, while room comes free: the next one gets it. Caught:
+/// `unreserve` calling nobody.
+#[test]
+fn receive_against_a_sender_that_gives_up() {
+    loom::model(|| {
+        let (sender, mut receiver) = channel(1);
+        sender.try_send(0).unwrap();
+        let second = sender.clone();
+        let mut quitter = Box::pin(sender.send(1));
+        let mut stayer = Box::pin(second.send(2));
+        assert!(poll(quitter.as_mut()).is_pending() && poll(stayer.as_mut()).is_pending());
+        let getter = thread::spawn(move || {
+            let first = receiver.try_recv().unwrap();
+            (first, block_on(receiver.recv()).unwrap())
+        });
+        drop(quitter);
+        block_on(stayer).unwrap();
+        assert_eq!(getter.join().unwrap(), (Some(0), 2));
+    });
+}
+
+fn send_token(sender: &Sender<Token>, token: Token) -> bool {
+    match block_on(sender.send(token)) {
+        Ok(()) => true,
+        Err(SendError(token)) => {
+            drop(token);
+            false
+        }
+    }
+}
+
+/// The last receiver goes while somebody sends, in line or not: the items are dropped once each,
+/// and not before their time. Caught: `end` not dismissing the putters; `put` not looking whether
+/// it has ended (an item is left inside, for nobody).
+#[test]
+fn send_against_the_last_receiver() {
+    loom::model(|| {
+        let count = Arc::new(AtomicUsize::new(0));
+        let (sender, receiver) = channel(1);
+        let tokens = [Token(count.clone()), Token(count.clone())];
+        let other = thread::spawn(move || drop(receiver));
+        let [first, second] = tokens;
+        send_token(&sender, first);
+        send_token(&sender, second);
+        other.join().unwrap();
+        assert_eq!((drops(&count), sender.len()), (2, 0));
+        block_on(sender.closed());
+    });
+}
+
+/// A place is kept while the channel closes: the item is inside, or comes back. Caught: `put` not
+/// looking whether it has ended.
+#[test]
+fn a_place_against_close() {
+    loom::model(|| {
+        let (sender, receiver) = channel(1);
+        let mut watch = receiver.clone();
+        let closer = thread::spawn(move || receiver.close());
+        let sent = match block_on(sender.reserve()) {
+            Ok(place) => place.send(1).is_ok(),
+            Err(_) => false,
+        };
+        closer.join().unwrap();
+        assert_eq!(watch.try_recv().is_ok(), sent);
+        assert!(!sender.is_full() && sender.is_closed());
+    });
+}
