@@ -5,7 +5,11 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 
-use evenkeel_sync::{Barrier, BoundedSemaphore, Event, Lock, OnceCell, RwLock, Semaphore, oneshot};
+use evenkeel_sync::{
+    Barrier, BoundedSemaphore, Event, Lock, OnceCell, Queue, RwLock, Semaphore, Shutdown, channel,
+    oneshot, unbounded,
+};
+use futures_lite::StreamExt;
 
 use crate::fifo::{now, poll};
 
@@ -231,6 +235,128 @@ fn broadcast() {
         contend(make, || assert!(sender.send(1).is_ok()), victim, polls, late);
         let statistics = sender.statistics();
         assert_eq!((statistics.waiting, statistics.receivers, statistics.kept), (0, 0, 0));
+    });
+}
+
+/// What lies in the queue is done, nobody waits, nothing is promised.
+fn assert_idle(queue: &Queue<u8>, len: usize) {
+    let seen = queue.statistics();
+    assert_eq!((seen.waiting_getters, seen.waiting_putters, seen.waiting_joiners), (0, 0, 0));
+    assert_eq!((seen.len, seen.unfinished), (len, len));
+    for _ in 0..len {
+        drop(queue.try_get().unwrap().expect("promised to one who is gone"));
+    }
+    queue.try_put(9).expect("kept for one who is gone");
+}
+
+#[test]
+fn queue_get() {
+    everywhere(|victim, polls, late| {
+        let queue = Queue::bounded(2);
+        let make = || -> Steps<'_> { Box::pin(async { drop(queue.get().await.unwrap()) }) };
+        let release = || (0..2).for_each(|n| queue.try_put(n).unwrap());
+        contend(make, release, victim, polls, late);
+        assert_idle(&queue, 0);
+        // The end, with one item for those who are left: nobody is told before it is taken.
+        let queue = Queue::bounded(2);
+        let make = || -> Steps<'_> { Box::pin(async { drop(queue.get().await) }) };
+        let release = || {
+            queue.try_put(1).unwrap();
+            queue.shutdown(Shutdown::Graceful);
+        };
+        contend(make, release, victim, polls, late);
+        assert_eq!((queue.len(), queue.unfinished()), (0, 0));
+    });
+}
+
+#[test]
+fn queue_put() {
+    everywhere(|victim, polls, late| {
+        let queue = Queue::bounded(2);
+        (0..2).for_each(|n| queue.try_put(n).unwrap());
+        let make = || -> Steps<'_> { Box::pin(async { queue.put(7).await.unwrap() }) };
+        let release = || (0..2).for_each(|_| drop(queue.try_get().unwrap().unwrap()));
+        contend(make, release, victim, polls, late);
+        assert_idle(&queue, 2);
+        let queue = Queue::bounded(1);
+        queue.try_put(1).unwrap();
+        let make = || -> Steps<'_> {
+            Box::pin(async { assert_eq!(queue.put(7).await.unwrap_err().0, 7) })
+        };
+        contend(make, || queue.shutdown(Shutdown::Graceful), victim, polls, late);
+        assert_eq!(queue.len(), 1);
+    });
+}
+
+#[test]
+fn queue_join() {
+    everywhere(|victim, polls, late| {
+        let queue = Queue::bounded(1);
+        queue.try_put(1).unwrap();
+        let item = queue.try_get().unwrap();
+        let make = || -> Steps<'_> { Box::pin(queue.join()) };
+        contend(make, || drop(item), victim, polls, late);
+        assert_idle(&queue, 0);
+    });
+}
+
+#[test]
+fn channel_recv() {
+    for stream in [false, true] {
+        everywhere(|victim, polls, late| {
+            let (sender, receiver) = unbounded();
+            let make = || -> Steps<'_> {
+                let mut receiver = receiver.clone();
+                Box::pin(async move {
+                    if stream {
+                        receiver.next().await.unwrap();
+                    } else {
+                        receiver.recv().await.unwrap();
+                    }
+                })
+            };
+            let release = || (0..2).for_each(|n| sender.try_send(n).unwrap());
+            contend(make, release, victim, polls, late);
+            let seen = sender.statistics();
+            assert_eq!((seen.len, seen.waiting_receivers, seen.receivers), (0, 0, 1));
+            sender.try_send(3).unwrap();
+            assert_eq!(receiver.clone().try_recv(), Ok(Some(3)));
+        });
+    }
+}
+
+#[test]
+fn channel_send() {
+    for reserve in [false, true] {
+        everywhere(|victim, polls, late| {
+            let (sender, mut receiver) = channel(2);
+            (0..2).for_each(|n| sender.try_send(n).unwrap());
+            let make = || -> Steps<'_> {
+                Box::pin(async {
+                    if reserve {
+                        sender.reserve().await.unwrap().send(7).unwrap();
+                    } else {
+                        sender.send(7).await.unwrap();
+                    }
+                })
+            };
+            let mut receiver_too = receiver.clone();
+            let release = || (0..2).for_each(|n| assert_eq!(receiver_too.try_recv(), Ok(Some(n))));
+            contend(make, release, victim, polls, late);
+            assert_eq!(sender.statistics().waiting_senders, 0);
+            assert_eq!((receiver.try_recv(), receiver.try_recv()), (Ok(Some(7)), Ok(Some(7))));
+            assert_eq!((receiver.try_recv(), sender.is_full()), (Ok(None), false));
+        });
+    }
+}
+
+#[test]
+fn channel_closed() {
+    everywhere(|victim, polls, late| {
+        let (sender, receiver) = unbounded::<u8>();
+        let make = || -> Steps<'_> { Box::pin(sender.closed()) };
+        contend(make, || drop(receiver), victim, polls, late);
+        assert!(sender.is_closed());
     });
 }
 

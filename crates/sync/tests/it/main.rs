@@ -17,6 +17,7 @@ mod parking;
 mod rwlock;
 mod semaphore;
 mod stress;
+mod stress_queues;
 mod traits;
 mod twin;
 mod watch;

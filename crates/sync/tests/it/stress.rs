@@ -10,11 +10,11 @@ use evenkeel_sync::broadcast::{self, RecvError};
 use evenkeel_sync::{Barrier, Event, Lock, OnceCell, RwLock, Semaphore, oneshot, watch};
 use futures_lite::future::{block_on, poll_fn};
 
-const THREADS: usize = 8;
-const ROUNDS: usize = 1_000;
+pub(crate) const THREADS: usize = 8;
+pub(crate) const ROUNDS: usize = 1_000;
 
 /// A few random bits, the same in every run.
-fn dice(state: &mut u64) -> u64 {
+pub(crate) fn dice(state: &mut u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
     *state ^= *state << 17;
@@ -22,7 +22,7 @@ fn dice(state: &mut u64) -> u64 {
 }
 
 /// Polls `future` at most `polls` times with the caller's waker, then drops it.
-async fn give_up<F: Future>(future: F, polls: u64) -> Option<F::Output> {
+pub(crate) async fn give_up<F: Future>(future: F, polls: u64) -> Option<F::Output> {
     let mut future = pin!(future);
     for _ in 0..polls {
         if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
@@ -33,7 +33,7 @@ async fn give_up<F: Future>(future: F, polls: u64) -> Option<F::Output> {
     None
 }
 
-fn on_all_threads(work: impl Fn(&mut u64) + Sync) {
+pub(crate) fn on_all_threads(work: impl Fn(&mut u64) + Sync) {
     std::thread::scope(|scope| {
         for n in 0..THREADS {
             let work = &work;

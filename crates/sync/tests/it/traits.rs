@@ -78,6 +78,21 @@ fn what_may_be_sent_and_shared() {
     send::<Sender<Cell<u8>>>();
     sync::<Sender<Cell<u8>>>();
     send::<Receiver<Cell<u8>>>();
+    send::<Queue<Cell<u8>>>();
+    sync::<Queue<Cell<u8>>>();
+    send::<PriorityQueue<u8>>();
+    send::<queue::Item<u8>>();
+    sync::<queue::Item<u8>>();
+    send::<queue::Items<queue::Lifo<Cell<u8>>>>();
+    send::<queue::Getting<'static, queue::Fifo<Cell<u8>>>>();
+    send::<queue::Putting<'static, queue::Fifo<Cell<u8>>>>();
+    send::<channel::Sender<Cell<u8>>>();
+    sync::<channel::Sender<Cell<u8>>>();
+    send::<channel::Receiver<Cell<u8>>>();
+    sync::<channel::Receiver<Cell<u8>>>();
+    send::<channel::Place<'static, Cell<u8>>>();
+    let (sender, mut receiver) = channel::<Cell<u8>>(1);
+    sent(async move { (receiver.recv().await, sender.send(Cell::new(1)).await) });
 }
 
 #[test]
@@ -108,6 +123,14 @@ fn and_what_may_not() {
     assert!(!is!(Locking<'static, u8>: Unpin));
     assert!(!is!(Acquire<'static>: Unpin));
     assert!(!is!(Waiting<'static>: Unpin));
+    assert!(!is!(Queue<Rc<u8>>: Send));
+    assert!(!is!(queue::Item<Rc<u8>>: Send));
+    assert!(!is!(queue::Item<Cell<u8>>: Sync));
+    assert!(!is!(queue::Getting<'static, queue::Fifo<Rc<u8>>>: Send));
+    assert!(!is!(channel::Sender<Rc<u8>>: Send));
+    assert!(!is!(channel::Receiver<Rc<u8>>: Sync));
+    assert!(!is!(channel::Receiving<'static, u8>: Unpin));
+    assert!(is!(channel::Receiver<Rc<u8>>: Unpin));
     assert!(is!(Receiver<u8>: Unpin));
     assert!(is!(watch::Changes<u8>: Unpin));
     assert!(is!(broadcast::Values<u8>: Unpin));
