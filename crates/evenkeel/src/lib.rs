@@ -6,6 +6,7 @@
 //! | asyncio | here |
 //! |---|---|
 //! | `asyncio.run(main())` | [`run`]`(main())` |
+//! | Ctrl-C in it | [`run_interruptible`]`(main())` |
 //! | `Runner` | [`Runner`], [`Options`] |
 //! | `create_task(coro)` | [`create_task`]`(future)`, [`create_local_task`], [`create_eager_task`] |
 //! | `gather(a, b)` | [`gather()`]`((a, b))`, [`try_gather()`], [`race()`] |
@@ -50,6 +51,11 @@ mod options;
 mod worker;
 mod shared;
 mod ambient;
+#[cfg(all(unix, feature = "signal"))]
+mod interrupt;
+#[cfg(all(unix, feature = "signal"))]
+#[expect(unsafe_code, reason = "a signal handler, and the system calls that install it")]
+mod sigint;
 mod calls;
 
 // What tasks call.
@@ -107,6 +113,8 @@ pub use evenkeel_timer::{
 };
 pub use handle::{Handle, RunnerStatistics};
 pub use leftovers::Leftovers;
+#[cfg(all(unix, feature = "signal"))]
+pub use interrupt::{Interrupted, run_interruptible};
 pub use options::{OnFailure, Options};
 #[doc(hidden)]
 pub use race::__race;

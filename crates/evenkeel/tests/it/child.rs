@@ -10,16 +10,20 @@ pub(crate) fn is_this() -> bool {
     std::env::var_os(MARK).is_some()
 }
 
-/// Runs the test called `name`, and it alone.
-pub(crate) fn run(name: &str, variables: &[(&str, &str)]) -> Output {
-    let output = Command::new(std::env::current_exe().unwrap())
+/// What runs the test called `name`, and it alone.
+pub(crate) fn command(name: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args([name, "--exact", "--nocapture", "--test-threads=1"])
         .env_remove("EVENKEEL_DEBUG")
         .env(MARK, "yes")
-        .envs(variables.iter().copied())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs the test called `name`, and it alone.
+pub(crate) fn run(name: &str, variables: &[(&str, &str)]) -> Output {
+    let output = command(name).envs(variables.iter().copied()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
     output

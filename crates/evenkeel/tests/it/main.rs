@@ -12,6 +12,8 @@ mod child;
 
 // asyncio's cases, by their ids; docs/CONFORMANCE.md has the table.
 mod run;
+#[cfg(all(unix, feature = "signal"))]
+mod interrupt;
 mod runner_cases;
 mod sleep;
 mod create_task;
