@@ -112,9 +112,9 @@ pub use evenkeel_timer::{
     sleep_until, timeout, timeout_at, wait_for,
 };
 pub use handle::{Handle, RunnerStatistics};
-pub use leftovers::Leftovers;
 #[cfg(all(unix, feature = "signal"))]
 pub use interrupt::{Interrupted, run_interruptible};
+pub use leftovers::Leftovers;
 pub use options::{OnFailure, Options};
 #[doc(hidden)]
 pub use race::__race;
