@@ -15,6 +15,7 @@ use evenkeel_context::{End, Wait, current_id, is_collecting, is_owned, leave_end
 use crate::info::Canceller;
 
 use crate::error::JoinError;
+use crate::home::Home;
 use crate::info::name_or_number;
 use crate::life::Outcome;
 use crate::locals;
@@ -81,6 +82,10 @@ impl<T> Task<T> {
             State::Live { meta, .. } => Some(unsafe { meta.as_ref() }),
             State::Ready { .. } => None,
         }
+    }
+
+    pub(crate) fn home(&self) -> Option<Arc<Home>> {
+        self.meta().map(|meta| Arc::clone(&meta.home))
     }
 
     fn extra(&self) -> Option<Arc<Extra>> {

@@ -52,6 +52,7 @@ mod local;
 mod local_executor;
 #[expect(unsafe_code, reason = "a pointer to the metadata in the cell the handle keeps")]
 mod handle;
+mod detached;
 mod done;
 mod error;
 #[expect(unsafe_code, reason = "a closure as a future in a cell")]

@@ -35,8 +35,8 @@ use crate::timers::Timers;
 /// # Shielding
 ///
 /// A future that is dropped cannot go on, so within a cancelled scope nothing is shielded in place.
-/// What must go on is *owned* instead: register it with `evenkeel_task::defer`, or make a task of it
-/// with `evenkeel_task::shield`; the scope waits for both. Put a [`timeout`](crate::timeout) around
+/// What must go on is *owned* instead: register it with `evenkeel_task::defer`, for which the scope
+/// waits, or shield it with `evenkeel_task::shield`, for which the task waits. Put a [`timeout`](crate::timeout) around
 /// its body, and the shield has a deadline of its own: `defer(async { let _ =
 /// timeout(grace, goodbye).await; })`.
 ///

@@ -298,3 +298,33 @@ fn an_owner_out_of_patience_cancels_shielded_work_and_reports_it() {
     let reports = reports.lock().unwrap();
     assert!(reports.len() == 1 && reports[0].contains("\"shielded\""), "{reports:?}");
 }
+
+#[test]
+fn crt_16_a_detached_task_that_returns_an_error_is_reported_once_with_its_name() {
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&reports);
+    let local = LocalExecutor::new();
+    local.on_failure(move |report| told.lock().unwrap().push((report.kind, report.to_string())));
+    let fails = async {
+        yield_now().await;
+        Err::<(), _>("no route")
+    };
+    Builder::new().name("dial").spawn_local(&local, fails).detach_or_report();
+    local.spawn(async { Ok::<_, String>(1) }).detach_or_report();
+    let panics = async {
+        yield_now().await;
+        panic!("thrown");
+        #[expect(unreachable_code, reason = "it says the type")]
+        Ok::<(), String>(())
+    };
+    local.spawn(panics).detach_or_report();
+    local.spawn(pending::<Result<(), String>>()).detach_or_report();
+    while local.try_tick() {}
+    drop(local);
+    let reports = reports.lock().unwrap();
+    assert_eq!(reports.len(), 2, "{reports:?}");
+    let [dial, thrown] = &reports[..] else { unreachable!() };
+    assert_eq!((dial.0, thrown.0), (FailureKind::Failed, FailureKind::Panicked));
+    assert!(dial.1.contains("\"dial\"") && dial.1.ends_with(": no route"), "{}", dial.1);
+    assert!(dial.1.contains("owned.rs") && thrown.1.ends_with(": thrown"), "{}", thrown.1);
+}
