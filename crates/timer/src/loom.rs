@@ -5,8 +5,15 @@ pub(crate) use loom::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU64, Ordering, fence},
 };
+/// Loom's takes no `const { .. }`, and each of its threads has its own, though they are one.
 #[cfg(loom)]
-pub(crate) use loom::thread_local;
+macro_rules! local {
+    ($($(#[$about:meta])* static $name:ident: $type:ty = const { $first:expr };)*) => {
+        ::loom::thread_local! { $($(#[$about])* static $name: $type = $first;)* }
+    };
+}
+#[cfg(loom)]
+pub(crate) use local as thread_local;
 #[cfg(not(loom))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,

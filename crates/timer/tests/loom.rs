@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 use evenkeel_timer::{Clock, Entered, Sleep, Timers, TimersOptions, sleep_until};
 use loom::thread;
 
+#[path = "loom/scope.rs"]
+mod scope;
+
 /// A clock without any state, so that it adds no interleavings.
 #[derive(Clone, Copy, Debug)]
 struct Fixed(Instant);
