@@ -260,6 +260,9 @@ pub(crate) fn call_up<'a, S: Side<B>, B>(
     mut n: usize,
     panics: &mut Panics,
 ) {
+    if S::line(&mut book).is_empty() {
+        return;
+    }
     let last = S::line(&mut book).arrivals();
     loop {
         let mut calls = Calls::<32>::new();
