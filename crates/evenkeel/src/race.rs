@@ -139,6 +139,9 @@ macro_rules! __race {
     (@branch [$($done:tt)*]) => {
         $crate::__race!(@write [$($done)*] $crate::__race::no_branch_is_left())
     };
+    (@branch [$($done:tt)*] else $($rest:tt)*) => {
+        ::core::compile_error!("race! wants `else => expression` once, behind all branches")
+    };
     // The head of a branch.
     (@branch [$($done:tt)*] $pattern:pat = $future:expr, if $condition:expr => $($rest:tt)*) => {
         $crate::__race!(@arm [$($done)*] ($pattern)
@@ -260,7 +263,9 @@ pub mod __race {
                 BranchProjection::Over => None,
             }
         }
+    }
 
+    impl<F> Branch<F> {
         pub fn end(mut self: Pin<&mut Self>) {
             self.set(Branch::Over);
         }

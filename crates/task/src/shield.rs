@@ -23,7 +23,7 @@ use crate::thread_state;
 /// orphaned. One that was never polled has not begun, and is dropped. Its value, if nobody is left to get
 /// it, is dropped too, and a panic reported.
 ///
-/// A child that is itself a [`Task`] is protected by `&mut task` as well, if somebody keeps the handle.
+/// A child that is itself a [`Task`](crate::Task) is protected by `&mut task` as well, if somebody keeps the handle.
 ///
 /// ```
 /// use evenkeel_task::{LocalExecutor, block_on, shield, yield_now};
