@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use evenkeel::sync::Barrier;
-use evenkeel::{create_task, gather, sleep, wait};
+use evenkeel::{Barrier, create_task, gather, sleep, wait};
 
 use crate::stage::{ms, run};
 

@@ -26,6 +26,11 @@ now = 0.0
 class Selector(selectors.DefaultSelector):
     """Where the loop waits: for the kernel, or until a deadline."""
 
+    def __init__(self):
+        global now
+        now = 0.0  # Each loop's: asyncio stands still where a nanosecond more is the same number.
+        super().__init__()
+
     def select(self, timeout=None):
         global now
         events = super().select(0)

@@ -22,6 +22,7 @@ macro_rules! println {
 
 mod compare;
 mod python;
+mod random;
 mod script;
 mod stage;
 
@@ -104,6 +105,8 @@ mod t27_lock;
 mod t28_semaphore;
 #[path = "29_event.rs"]
 mod t29_event;
+#[path = "30_condition.rs"]
+mod t30_condition;
 #[path = "31_barrier.rs"]
 mod t31_barrier;
 #[path = "32_queue.rs"]
@@ -197,6 +200,7 @@ twins! {
     t27_lock
     t28_semaphore
     t29_event
+    t30_condition
     t31_barrier
     t32_queue
     t33_queue_orders

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
@@ -35,7 +36,7 @@ pub(crate) fn transcript(script: &Script) -> Option<&'static [String]> {
 
 /// Runs them all, each in a copy of one interpreter.
 fn play() -> Transcripts {
-    let python = std::env::var_os(VARIABLE).unwrap_or_else(|| OsString::from("python3"));
+    let python = interpreter();
     let Some(version) = version_of(&python) else {
         note(&format!("there is no {}", python.to_string_lossy()));
         return Transcripts::new();
@@ -45,9 +46,7 @@ fn play() -> Transcripts {
     for script in others {
         note(&format!("{} needs Python {}, this is {version}", script.name(), script.needs));
     }
-    let output = Command::new(&python)
-        .args(["-I", "-S", "-B", "-X", "utf8"])
-        .arg(script::folder().join("jump.py"))
+    let output = command(&python)
         .args(fit.iter().map(|script| &script.path))
         .stdin(Stdio::null())
         .output()
@@ -71,6 +70,35 @@ fn parse(text: &str) -> Transcripts {
         transcripts.insert(file.trim_end_matches(".py").to_owned(), outcome);
     }
     transcripts
+}
+
+/// What `script` prints when it reads `input`; `None` if there is no Python here to run it.
+pub(crate) fn interpret(script: &Path, input: String) -> Option<Vec<String>> {
+    let python = interpreter();
+    version_of(&python).filter(|version| *version >= script::OLDEST)?;
+    let mut child = command(&python)
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{}: {error}", python.to_string_lossy()));
+    let mut stdin = child.stdin.take().unwrap();
+    // From a thread of its own, since it answers while it still reads.
+    let writer = thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && writer.join().unwrap().is_ok(), "{}", script.display());
+    Some(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect())
+}
+
+fn interpreter() -> OsString {
+    std::env::var_os(VARIABLE).unwrap_or_else(|| OsString::from("python3"))
+}
+
+/// `jump.py`, to which scripts are to be added.
+fn command(python: &OsString) -> Command {
+    let mut command = Command::new(python);
+    command.args(["-I", "-S", "-B", "-X", "utf8"]).arg(script::folder().join("jump.py"));
+    command
 }
 
 fn version_of(python: &OsString) -> Option<Version> {

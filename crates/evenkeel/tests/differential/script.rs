@@ -22,6 +22,9 @@ impl fmt::Display for Version {
     }
 }
 
+/// What a script needs that does not say so: `TaskGroup` and `timeout` are of that version.
+pub(crate) const OLDEST: Version = Version(3, 11);
+
 /// `NN_name.py`.
 #[derive(Debug)]
 pub(crate) struct Script {
@@ -56,7 +59,7 @@ impl Script {
             let mut comments = text.lines().take_while(|line| line.starts_with('#'));
             comments.find_map(|line| line.strip_prefix(key).map(|rest| rest.trim().to_owned()))
         };
-        let needs = header("# needs ").map_or(Version(3, 11), |text| {
+        let needs = header("# needs ").map_or(OLDEST, |text| {
             Version::parse(&text).unwrap_or_else(|| panic!("{name}.py needs {text:?}?"))
         });
         let differs = header("# differs:");

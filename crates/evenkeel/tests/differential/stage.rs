@@ -29,7 +29,7 @@ pub(crate) fn say(text: &str) {
 }
 
 /// The lines that `twin` prints.
-pub(crate) fn watch(twin: fn()) -> Vec<String> {
+pub(crate) fn watch(twin: impl FnOnce() + Send + 'static) -> Vec<String> {
     let _stage = lock(&STAGE);
     lock(&SAID).clear();
     let (ended, end) = mpsc::channel();
