@@ -98,6 +98,23 @@ fn an_outer_limit_does_not_cut_the_clean_ups_of_an_inner_one() {
 }
 
 #[test]
+fn a_clean_up_is_bounded_by_nothing_around_its_owner() {
+    let world = Loop::new();
+    let log = Log::default();
+    let said = log.clone();
+    let scope = CancelScope::within(ms(50));
+    let nested = timeout(
+        ms(100),
+        scope.run(timeout(ms(3), async move {
+            clean_up(async move { said.add(format!("{:?}", effective_deadline())) });
+            pending::<()>().await;
+        })),
+    );
+    assert_eq!(run(&world, nested), Ok(Ok(Err(TimeoutError))));
+    assert_eq!(log.get(), "None");
+}
+
+#[test]
 fn what_a_dropped_one_owns_goes_to_whoever_drops_it() {
     let world = Loop::new();
     let log = Log::default();

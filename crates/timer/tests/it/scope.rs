@@ -136,6 +136,21 @@ fn a_deadline_that_has_come_counts_though_nobody_ran() {
     assert_eq!(late.run(ready(1)).await_now(), Err(late.cause().unwrap()));
 }
 
+#[test]
+fn a_deadline_moved_after_it_has_come_or_into_the_past_is_one_that_has_come() {
+    let world = Loop::new();
+    let (_, waker) = Count::new();
+    let scope = CancelScope::within(ms(10));
+    world.clock.advance(ms(10));
+    scope.set_deadline(None); // Nobody had looked.
+    assert_eq!(scope.source(), Some(CancelSource::Deadline));
+    let scope = CancelScope::new();
+    let mut run = pin!(scope.run(pending::<()>()));
+    assert!(poll(&mut run, &waker).is_pending());
+    scope.set_deadline(Some(now()));
+    assert!(poll(&mut run, &waker).is_ready(), "no timer has to fire first");
+}
+
 trait AwaitNow: Future + Sized {
     fn await_now(self) -> Self::Output {
         match poll(&mut pin!(self), Waker::noop()) {
