@@ -181,6 +181,16 @@ fn a_thread_that_is_not_the_executors_queues_it() {
 }
 
 #[test]
+fn a_clean_up_that_spawns_queues_it() {
+    // What the task drops would be taken for something that the collector has dropped.
+    let local = LocalExecutor::new();
+    let spawn = || eager().spawn_local(&local, async {});
+    let (task, endings) = evenkeel_context::collect_endings(spawn);
+    assert!(!task.is_finished() && endings.is_empty());
+    block_on(local.run(task));
+}
+
+#[test]
 fn eager_steps_without_end_do_not_run_out_of_stack() {
     fn again(spawner: Spawner, left: usize) -> Pin<Box<dyn Future<Output = usize> + Send>> {
         Box::pin(async move {
