@@ -1,7 +1,8 @@
 //! What this thread is polling: the record of the task, and the innermost piece of work that owns things.
 //!
-// BORROWED FOR THE CALL: each pointer in `CURRENT` came from a reference given to `enter` or `enter_owned`,
-// and is put back before that borrow ends, also when the call unwinds.
+// BORROWED FOR THE CALL: `CURRENT` leads to a `Here` on the stack of `with`, whose pointers came from
+// references given to `enter`, `enter_task` or `enter_owned`; what was there before is put back before those
+// borrows end, also when the call unwinds.
 // ONLY FROM OPEN: a location pointer is null or came from a `&'static Location` in `Record::open`.
 
 use std::cell::Cell;
@@ -12,8 +13,8 @@ use std::ptr;
 use crate::owned::Owned;
 use crate::record::{Record, Wait};
 
-/// All of it side by side: entering a task sets all.
-#[derive(Clone, Copy)]
+/// One call's surroundings, on the stack of whoever entered it: a thread-local holds no more than the
+/// pointer, so entering is one swap.
 struct Here {
     record: *const Record,
     /// The innermost owner.
@@ -22,14 +23,20 @@ struct Here {
     task: *const Owned,
 }
 
-const NOWHERE: Here = Here { record: ptr::null(), owned: ptr::null(), task: ptr::null() };
+static NOWHERE: Nowhere =
+    Nowhere(Here { record: ptr::null(), owned: ptr::null(), task: ptr::null() });
+
+struct Nowhere(Here);
+
+// SAFETY: its pointers are null, for ever.
+unsafe impl Sync for Nowhere {}
 
 thread_local! {
-    static CURRENT: Cell<Here> = const { Cell::new(NOWHERE) };
+    static CURRENT: Cell<*const Here> = const { Cell::new(&raw const NOWHERE.0) };
 }
 
 /// Puts what was there before back when the call ends or unwinds.
-struct Restore(Here);
+struct Restore(*const Here);
 
 impl Drop for Restore {
     #[inline]
@@ -38,62 +45,65 @@ impl Drop for Restore {
     }
 }
 
+/// Looks at the surroundings of the call this thread is in.
 #[inline]
-fn here() -> Here {
+fn here<R>(look: impl FnOnce(&Here) -> R) -> R {
     // A thread that is being torn down polls nothing.
-    CURRENT.try_with(Cell::get).unwrap_or(NOWHERE)
+    let here = CURRENT.try_with(Cell::get).unwrap_or(&raw const NOWHERE.0);
+    // SAFETY: BORROWED FOR THE CALL, or the static.
+    look(unsafe { &*here })
 }
 
 #[inline]
-fn with<R>(inner: Here, outer: Here, call: impl FnOnce() -> R) -> R {
-    let _ = CURRENT.try_with(|current| current.set(inner));
-    let _restore = Restore(outer);
+fn with<R>(inner: Here, call: impl FnOnce() -> R) -> R {
+    let outer = CURRENT.try_with(|current| current.replace(&raw const inner));
+    let _restore = Restore(outer.unwrap_or(&raw const NOWHERE.0));
     call()
 }
 
 /// Runs `call` with `record` as the current task's, which owns nothing. Calls nest.
 #[inline]
 pub fn enter<R>(record: &Record, call: impl FnOnce() -> R) -> R {
-    with(Here { record, ..NOWHERE }, here(), call)
+    with(Here { record, owned: ptr::null(), task: ptr::null() }, call)
 }
 
 /// Runs `call` with `record` as the current task's, and `owned` as what that task owns.
 #[inline]
 pub fn enter_task<R>(record: &Record, owned: &Owned, call: impl FnOnce() -> R) -> R {
-    with(Here { record, owned, task: owned }, here(), call)
+    with(Here { record, owned, task: owned }, call)
 }
 
 /// Runs `call` with no owner: a call that nobody will poll again cannot own anything.
 #[inline]
 pub fn owning_nothing<R>(call: impl FnOnce() -> R) -> R {
-    let outer = here();
-    with(Here { record: outer.record, ..NOWHERE }, outer, call)
+    let record = here(|here| here.record);
+    with(Here { record, owned: ptr::null(), task: ptr::null() }, call)
 }
 
 /// Runs `call` with `owned` as the innermost owner.
 #[inline]
 pub(crate) fn enter_owned<R>(owned: &Owned, call: impl FnOnce() -> R) -> R {
-    let outer = here();
-    with(Here { owned, ..outer }, outer, call)
+    let inner = here(|here| Here { owned, record: here.record, task: here.task });
+    with(inner, call)
 }
 
 /// Runs `look` on the innermost owner on this thread; `None` if there is none.
 pub(crate) fn current_owned<R>(look: impl FnOnce(&Owned) -> R) -> Option<R> {
     // SAFETY: BORROWED FOR THE CALL.
-    unsafe { here().owned.as_ref() }.map(look)
+    unsafe { here(|here| here.owned).as_ref() }.map(look)
 }
 
 /// Runs `look` on what the current task itself owns; `None` outside any task.
 pub(crate) fn current_task_owned<R>(look: impl FnOnce(&Owned) -> R) -> Option<R> {
     // SAFETY: BORROWED FOR THE CALL.
-    unsafe { here().task.as_ref() }.map(look)
+    unsafe { here(|here| here.task).as_ref() }.map(look)
 }
 
 /// Runs `look` on the current task's record; `None` outside any of our tasks.
 #[inline]
 pub fn current_record<R>(look: impl FnOnce(&Record) -> R) -> Option<R> {
     // SAFETY: BORROWED FOR THE CALL.
-    unsafe { here().record.as_ref() }.map(look)
+    unsafe { here(|here| here.record).as_ref() }.map(look)
 }
 
 /// The id of the task this thread is polling; `None` outside any of our tasks.

@@ -58,6 +58,7 @@ impl Owned {
     }
 
     /// Whether nothing was ever left here, or all of it was driven to its end.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let held = self.held.take();

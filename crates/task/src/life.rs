@@ -32,7 +32,7 @@ use pin_project_lite::pin_project;
 use crate::error::{Failure, FailureKind, FailureReport};
 use crate::job::Refused;
 use crate::meta::{Due, Ended, Meta, TaskId};
-use crate::registry::Rare;
+use crate::registry::{Rare, Slot};
 use crate::thread_state;
 use crate::worker::Core;
 
@@ -157,8 +157,8 @@ impl<F: Future> Future for Life<F> {
         let meta = unsafe { this.meta.as_ref() };
         let slot = meta.slot();
         slot.record.begin_poll();
-        let future = match this.stage.as_mut().project() {
-            StageProjection::Alive { future } => future,
+        match this.stage.as_mut().project() {
+            StageProjection::Alive { .. } => {}
             StageProjection::Leaving { leaving } => {
                 if poll_leaving(meta, this.owned, &mut leaving.how, cx).is_pending() {
                     return Poll::Pending;
@@ -171,30 +171,17 @@ impl<F: Future> Future for Life<F> {
                 };
             }
             StageProjection::Gone => panic!("a task was polled after its end"),
-        };
-        let (value, how) = if slot.is_cancelling() {
-            (None, End::Cancelled(None))
-        } else {
-            let polled = thread_state::as_task(meta, this.owned, || {
-                catch_unwind(AssertUnwindSafe(|| future.poll(cx)))
-            });
-            match polled {
-                Ok(Poll::Ready(value)) => (Some(value), End::Completed),
-                Err(payload) => (None, End::of(payload)),
-                Ok(Poll::Pending) => {
-                    if !slot.has_waker() {
-                        slot.publish(cx.waker().clone());
-                    }
-                    // A cancel that came before `publish` could not wake us; one that came after did.
-                    if !slot.is_cancelling() {
-                        return Poll::Pending;
-                    }
-                    (None, End::Cancelled(None))
-                }
+        }
+        let stage = this.stage.as_mut();
+        let step = thread_state::as_task(meta, this.owned, || step(slot, stage, cx));
+        let (mut how, value) = match step {
+            Step::Waits => return Poll::Pending,
+            Step::Returned(value) if this.owned.is_empty() => {
+                return Poll::Ready(finish(meta, End::Completed, Some(value)));
             }
+            Step::Returned(value) => (End::Completed, Some(value)),
+            Step::Failed(how) => (how, None),
         };
-        let gone = drop_future(meta, this.owned, this.stage.as_mut());
-        let mut how = gone.map_or(how, End::Panicked);
         if this.owned.is_empty() {
             return Poll::Ready(finish(meta, how, value));
         }
@@ -210,6 +197,51 @@ impl<F: Future> Future for Life<F> {
     }
 }
 
+/// What one step of a live task came to. Unless it waits, its future is gone.
+enum Step<T> {
+    Waits,
+    Returned(T),
+    Failed(End),
+}
+
+/// One step of a live task, in its surroundings.
+#[inline]
+fn step<F: Future>(
+    slot: &Slot,
+    mut stage: Pin<&mut Stage<F>>,
+    cx: &mut Context<'_>,
+) -> Step<F::Output> {
+    let step = if slot.is_cancelling() {
+        Step::Failed(End::Cancelled(None))
+    } else {
+        let StageProjection::Alive { future } = stage.as_mut().project() else {
+            unreachable!("the caller has looked");
+        };
+        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+            Ok(Poll::Ready(value)) => Step::Returned(value),
+            Err(payload) => Step::Failed(End::of(payload)),
+            Ok(Poll::Pending) => {
+                if !slot.has_waker() {
+                    slot.publish(cx.waker().clone());
+                }
+                // A cancel that came before `publish` could not wake us; one that came after did.
+                if !slot.is_cancelling() {
+                    return Step::Waits;
+                }
+                Step::Failed(End::Cancelled(None))
+            }
+        }
+    };
+    match catch_unwind(AssertUnwindSafe(|| stage.set(Stage::Gone))) {
+        Ok(()) => step,
+        Err(payload) => {
+            // The value goes with the rest; what throws here is told by the panic hook.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(step)));
+            Step::Failed(End::Panicked(payload))
+        }
+    }
+}
+
 /// Drops the future as part of its task; answers the payload if that panics.
 fn drop_future<F: Future>(
     meta: &Meta,
@@ -222,13 +254,13 @@ fn drop_future<F: Future>(
 
 /// Drives what the task owns; a panic in it is the task's, unless it has one already.
 #[cold]
-fn poll_leaving(meta: &Meta, owned: &mut Owned, how: &mut End, cx: &mut Context<'_>) -> Poll<()> {
+fn poll_leaving(meta: &Meta, owned: &Owned, how: &mut End, cx: &mut Context<'_>) -> Poll<()> {
     if !meta.slot().has_waker() {
         // Whoever closes the executor wakes us by it.
         meta.slot().publish(cx.waker().clone());
     }
-    let driven =
-        thread_state::in_task(meta, || catch_unwind(AssertUnwindSafe(|| owned.poll_done(cx))));
+    let drive = || catch_unwind(AssertUnwindSafe(|| owned.poll_done(cx)));
+    let driven = thread_state::as_task(meta, owned, drive);
     match driven {
         Ok(Poll::Ready(())) => {}
         // Looked at after `publish`: the closing executor either finds the waker, or is seen here.
