@@ -19,7 +19,9 @@
 //! | `shield(aw)`, `finally:` that awaits | [`shield`]`(future)`, [`defer`]`(async { .. })` |
 //! | `to_thread(f)` | [`to_thread`]`(f)` |
 //! | `ThreadPoolExecutor(5)` | [`ThreadPool::new`]`(5)` |
-//! | `Lock`, `Event`, `Semaphore`, `Future` | [`Lock`], [`Event`], [`Semaphore`], [`oneshot()`] |
+//! | `Lock`, `Event`, `Condition`, `Semaphore` | [`Lock`], [`Event`], [`Condition`], [`Semaphore`], [`BoundedSemaphore`] |
+//! | `Barrier`, `Future` | [`Barrier`], [`oneshot()`] |
+//! | `Queue`, `LifoQueue`, `PriorityQueue` | [`Queue`], [`LifoQueue`], [`PriorityQueue`] |
 //! | `Barrier`; what asyncio leaves to be built | [`Barrier`]; [`Once`], [`OnceCell`], [`watch()`], [`broadcast()`] |
 //! | `current_task`, `all_tasks` | [`current`], [`all_tasks`] |
 //! | `run_coroutine_threadsafe` | [`Handle::spawn`], [`Handle::block_on`] |
@@ -65,7 +67,11 @@ mod cleanup;
 mod wait;
 mod as_completed;
 mod race;
+mod wait_timeout;
 mod handle;
+
+// All of it under asyncio's names.
+mod names;
 
 // Surfaces, written on the leaves' public face alone.
 #[cfg(feature = "net")]
@@ -80,49 +86,9 @@ pub use evenkeel_sync as sync;
 pub use evenkeel_task as task;
 pub use evenkeel_timer as timer;
 
-pub use ambient::NoRunner;
-pub use as_completed::{AsCompleted, AsCompletedTimeout, as_completed};
-pub use callback::{CallHandle, call_at, call_later, call_soon};
-pub use cleanup::{defer, shield};
-#[doc(alias = "spawn_blocking")]
-#[doc(alias = "unblock")]
-#[doc(alias = "run_in_executor")]
-pub use evenkeel_blocking::to_thread;
-pub use evenkeel_blocking::{ThreadPool, check_cancelled};
-#[doc(alias = "Mutex")]
-pub use evenkeel_sync::Lock;
-pub use evenkeel_sync::{Barrier, Once, OnceCell, broadcast, watch};
-pub use evenkeel_sync::{Event, Semaphore, oneshot};
-#[doc(alias = "current_task")]
-pub use evenkeel_task::current;
-#[doc(alias = "join_all")]
-#[doc(alias = "join")]
-pub use evenkeel_task::gather;
-#[doc(alias = "select")]
-pub use evenkeel_task::race;
-#[doc(alias = "try_join_all")]
-pub use evenkeel_task::try_gather;
-pub use evenkeel_task::{
-    CancelSource, Cancelled, Canceller, Child, Done, Ended, FailureKind, FailureReport, GroupError,
-    JoinError, LocalGroup, Nested, Raced, SharedTask, Shield, Started, Task, TaskGroup, TaskId,
-    TaskInfo, Waited, WaitedIndices, block_on, task_local, yield_now,
-};
-pub use evenkeel_timer::{
-    Clock, ManualClock, Missed, Sleep, SystemClock, TimeoutError, interval, now, sleep,
-    sleep_until, timeout, timeout_at, wait_for,
-};
-pub use handle::{Handle, RunnerStatistics};
-#[cfg(all(unix, feature = "signal"))]
-pub use interrupt::{Interrupted, run_interruptible};
-pub use leftovers::Leftovers;
-pub use options::{OnFailure, Options};
+pub use names::*;
 #[doc(hidden)]
 pub use race::__race;
-pub use race::race_staggered;
-pub use run::run;
-pub use runner::Runner;
-pub use tasks::{Builder, all_tasks, create_eager_task, create_local_task, create_task};
-pub use wait::{Wait, wait, wait_mut};
 
 /// The README's code, compiled and run.
 #[cfg(doctest)]
