@@ -33,7 +33,7 @@ const STEPS: &[Entry] = &[
     ("lock", "Cargo.lock fits the manifests", lock),
     ("clippy", "no warning in any target", clippy),
     ("test", "unit, integration and documentation tests", tests),
-    ("alone", "each crate by itself, with and without default features", alone),
+    ("alone", "each crate by itself: with default features, with none, with all", alone),
     ("doc", "documentation without a warning", docs),
     ("loom", "every hand-written protocol, bounded", models),
     ("release", "examples and benches, optimised", release),
@@ -101,7 +101,7 @@ fn tests(workspace: &Workspace, log: &Log) -> Done {
 fn alone(workspace: &Workspace, log: &Log) -> Done {
     let mut count = 0;
     for package in workspace.crates() {
-        for features in [None, Some("--no-default-features")] {
+        for features in [None, Some("--no-default-features"), Some("--all-features")] {
             let line = cargo_line(workspace, ["clippy", "-p", &package.name])
                 .args(features)
                 .args(["--", "-D", "warnings"]);
@@ -109,7 +109,7 @@ fn alone(workspace: &Workspace, log: &Log) -> Done {
         }
         count += 1;
     }
-    Ok(format!("{count} crates, twice each"))
+    Ok(format!("{count} crates, three times each"))
 }
 
 fn docs(workspace: &Workspace, log: &Log) -> Done {

@@ -96,7 +96,7 @@ impl fmt::Display for Interrupted {
 impl std::error::Error for Interrupted {}
 
 #[track_caller]
-fn to_end<F: Future>(
+pub(crate) fn to_end<F: Future>(
     runner: &mut Runner,
     main: F,
 ) -> Result<Result<F::Output, JoinError>, Interrupted> {

@@ -60,6 +60,11 @@ mod interrupt;
 mod sigint;
 mod calls;
 
+// The same, drawn by lot.
+mod lot;
+mod crew;
+mod stall;
+
 // What tasks call.
 mod tasks;
 mod callback;
@@ -76,6 +81,12 @@ mod names;
 // Surfaces, written on the leaves' public face alone.
 #[cfg(feature = "net")]
 pub mod net;
+
+// For tests, and what the macros write.
+pub mod testing;
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod attribute;
 
 mod loom;
 

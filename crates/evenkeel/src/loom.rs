@@ -2,7 +2,7 @@
 //! model them; here it is always the standard library's.
 
 pub(crate) use std::sync::{
-    Mutex, MutexGuard, PoisonError,
+    Condvar, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 

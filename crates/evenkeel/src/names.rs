@@ -11,7 +11,7 @@ pub use crate::leftovers::Leftovers;
 pub use crate::options::{OnFailure, Options};
 pub use crate::race::race_staggered;
 pub use crate::run::run;
-pub use crate::runner::Runner;
+pub use crate::runner::{Runner, ScheduleStatistics};
 pub use crate::tasks::{Builder, all_tasks, create_eager_task, create_local_task, create_task};
 pub use crate::wait::{Wait, wait, wait_mut};
 pub use crate::wait_timeout::WaitTimeout;
@@ -37,6 +37,8 @@ pub use evenkeel_timer::{
     timeout_at, wait_for,
 };
 
+#[cfg(feature = "macros")]
+pub use evenkeel_macros::{main, test};
 #[doc(alias = "Mutex")]
 pub use evenkeel_sync::Lock;
 pub use evenkeel_sync::{

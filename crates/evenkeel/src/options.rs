@@ -47,6 +47,14 @@ pub struct Options {
     pub debug: Option<bool>,
     /// What tells the time. With a [`ManualClock`](crate::ManualClock) no test waits.
     pub clock: Arc<dyn Clock>,
+    /// Draws the schedule by lot, always the same for the same seed: all workers are driven by the calling
+    /// thread, one poll at a time, and which of them goes on, with which of its tasks, comes from the
+    /// seed. For tests: [`testing`](crate::testing) runs a program under many seeds.
+    ///
+    /// With one worker any ready task may be next, not the one that waits longest. Blocking calls still
+    /// run on threads of their own, whose pace no seed decides; a clock that jumps waits for them.
+    /// `None`: the workers are threads.
+    pub seed: Option<u64>,
     /// Called for each failure that nobody else will hear of, when it happens: a task that panicked without
     /// a handle, a clean-up that did not end. `None`: one line on standard error.
     pub on_failure: Option<OnFailure>,
@@ -67,6 +75,7 @@ impl Default for Options {
             cleanup_grace: Duration::from_secs(5),
             debug: None,
             clock: Arc::new(SystemClock),
+            seed: None,
             on_failure: None,
             start: StartThread::default(),
         }
@@ -108,6 +117,7 @@ impl fmt::Debug for Options {
             .field("cleanup_grace", &self.cleanup_grace)
             .field("debug", &self.debug)
             .field("clock", &self.clock)
+            .field("seed", &self.seed)
             .finish_non_exhaustive()
     }
 }

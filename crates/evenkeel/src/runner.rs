@@ -3,7 +3,8 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::panic::resume_unwind;
+use std::panic::{Location, resume_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -11,8 +12,10 @@ use std::time::{Duration, Instant};
 use evenkeel_task::{Builder, FailureKind, JoinError, TaskLocals};
 
 use crate::ambient::Ambient;
+use crate::crew::Crew;
 use crate::handle::Handle;
 use crate::leftovers::{Leftovers, describe};
+use crate::lot::Lots;
 use crate::options::Options;
 use crate::shared::Shared;
 use crate::worker::Loop;
@@ -35,9 +38,22 @@ pub struct Runner {
     open: Option<Open>,
 }
 
+/// What a [seeded](Options::seed) runner has drawn, at some moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ScheduleStatistics {
+    /// Lots: choices between two or more.
+    pub lots: u64,
+    /// A hash of all choices and steps. A program that is run again with its seed has the same; if not,
+    /// something that no seed decides took part.
+    pub trace: u64,
+}
+
 struct Open {
     shared: Arc<Shared>,
-    main: Loop,
+    main: Rc<Loop>,
+    /// Drives all workers on this thread, with a seed.
+    crew: Option<Crew>,
     threads: Vec<JoinHandle<()>>,
     locals: TaskLocals,
 }
@@ -50,10 +66,23 @@ impl Runner {
     /// system says if it has no descriptor or no thread to give. Threads started before that are gone
     /// when the error is returned.
     pub fn new(options: Options) -> io::Result<Runner> {
+        let lots = options.seed.map(|seed| Lots::new(seed, None));
+        Runner::with_lots(options, lots)
+    }
+
+    /// One whose schedule is drawn from `lots`, if there are any.
+    pub(crate) fn with_lots(options: Options, lots: Option<Lots>) -> io::Result<Runner> {
         let shared = Shared::new(&options)?;
-        let main = Loop::new(&shared, 0, options.on_failure.clone());
-        let mut open = Open { shared, main, threads: Vec::new(), locals: TaskLocals::default() };
-        for index in 1..options.workers {
+        let new = |index| Rc::new(Loop::new(&shared, index, options.on_failure.clone()));
+        let main = new(0);
+        let crew = lots.map(|lots| {
+            let rest = (1..options.workers).map(new);
+            Crew::new(&shared, std::iter::once(Rc::clone(&main)).chain(rest).collect(), lots)
+        });
+        let threads = if crew.is_some() { 1 } else { options.workers };
+        let locals = TaskLocals::default();
+        let mut open = Open { shared, main, crew, threads: Vec::new(), locals };
+        for index in 1..threads {
             match open.start_worker(&options, index) {
                 Ok(thread) => open.threads.push(thread),
                 Err(error) => {
@@ -87,11 +116,23 @@ impl Runner {
         forbid_nesting();
         let _entered = open.main.enter();
         let builder = Builder::new().name("main").locals(open.locals.clone());
-        let main = async { (main.await, TaskLocals::current()) };
-        let outcome = open
-            .main
-            .as_worker(|| open.main.local.drive(builder, main, |turn| open.main.between(turn)));
+        let builder = builder.spawned_at(Location::caller());
+        let stall = &open.shared.stall;
+        let main = async {
+            stall.begin();
+            (main.await, TaskLocals::current())
+        };
+        let outcome = match &open.crew {
+            Some(crew) => crew.drive(builder, main),
+            None => open
+                .main
+                .as_worker(|| open.main.local.drive(builder, main, |turn| open.main.between(turn))),
+        };
+        let told = stall.end();
         open.main.hand_over();
+        if let Some(told) = told {
+            panic!("{told}");
+        }
         let (output, locals) = outcome?;
         open.locals = locals;
         Ok(output)
@@ -103,6 +144,12 @@ impl Runner {
     /// If the runner is closed.
     pub fn handle(&self) -> Handle {
         Handle::new(&self.open.as_ref().expect("Runner is closed").shared)
+    }
+
+    /// What was drawn so far; `None` without a seed.
+    pub fn schedule(&self) -> Option<ScheduleStatistics> {
+        let lots = self.open.as_ref()?.crew.as_ref()?.lots();
+        Some(ScheduleStatistics { lots: lots.drawn(), trace: lots.trace() })
     }
 
     /// Ends it: cancels what tasks are left and runs them to their end, joins the blocking calls that
@@ -161,7 +208,11 @@ impl Open {
         let give_up = Instant::now().checked_add(self.shared.shutdown_grace);
         let entered = self.main.enter();
         self.shared.begin_end();
-        self.main.as_worker(|| self.main.run_out(give_up.or(Some(far()))));
+        let limit = give_up.unwrap_or_else(far);
+        match &self.crew {
+            Some(crew) => crew.run_out(limit),
+            None => self.main.as_worker(|| self.main.run_out(Some(limit))),
+        }
         drop(entered);
         let mut left = Leftovers::default();
         if !self.shared.all_are_empty() {

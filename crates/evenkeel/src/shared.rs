@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use evenkeel_blocking::{PoolOptions, ThreadPool};
 use evenkeel_reactor::Reactor;
@@ -13,6 +13,11 @@ use evenkeel_timer::{Timers, TimersOptions};
 use crate::calls::{self, Waiting};
 use crate::loom::{AtomicBool, AtomicUsize, Mutex, Ordering, lock};
 use crate::options::{Options, failure_hook};
+use crate::stall::Stall;
+
+/// With a clock that jumps, and only while a blocking call waits for a task of the loop: how soon to see
+/// whether the other calls have ended. Shorter costs a test's processor, longer its time.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 pub(crate) struct Shared {
     /// `None` with a single worker: everything runs on its local executor.
@@ -38,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) ending: Arc<AtomicBool>,
     /// Nothing is left, or the grace is over: workers go now.
     stopped: AtomicBool,
+    pub(crate) stall: Stall,
     pub(crate) debug: bool,
     pub(crate) shutdown_grace: Duration,
     pub(crate) cleanup_grace: Duration,
@@ -89,6 +95,7 @@ impl Shared {
             busy: AtomicUsize::new(0),
             ending,
             stopped: AtomicBool::new(false),
+            stall: Stall::default(),
             debug: options.is_debug(),
             shutdown_grace: options.shutdown_grace,
             cleanup_grace: options.cleanup_grace,
@@ -159,6 +166,16 @@ impl Shared {
         self.waiting.load(Ordering::SeqCst) > 0
     }
 
+    /// Whether every blocking call has ended or waits for a task of ours; known only with such a clock.
+    pub(crate) fn calls_rest(&self) -> bool {
+        self.pool.pending() <= self.waiting.load(Ordering::SeqCst)
+    }
+
+    /// A call that ends beside one that waits for us is not told to us: then the driver looks again soon.
+    pub(crate) fn look_again(&self) -> Option<Instant> {
+        self.has_waiting_call().then(|| Instant::now() + LOOK_AGAIN)
+    }
+
     /// All workers rest and nothing is queued: nothing will happen before the next deadline, unless from
     /// outside. A worker may have been woken and not know it yet; then what it was woken for is queued,
     /// and stays so while we hold the count, which it must leave first.
@@ -166,9 +183,27 @@ impl Shared {
         let resting = lock(&self.resting);
         *resting == self.workers
             // Calls before queues: one that has ended has queued whom it woke.
-            && self.pool.pending() <= self.waiting.load(Ordering::SeqCst)
+            && self.calls_rest()
             && self.executor.as_ref().is_none_or(|executor| executor.spawner().is_idle())
             && lock(&self.locals).iter().all(|(spawner, _)| spawner.is_idle())
+    }
+
+    /// Whether the clock was moved past a deadline.
+    pub(crate) fn is_manual_and_due(&self) -> bool {
+        let clock = self.timers.clock();
+        clock.is_manual() && self.timers.next_deadline().is_some_and(|next| next <= clock.now())
+    }
+
+    /// Whether main waits, and no deadline, call or source is in sight that could wake it.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stall.is_watching()
+            && self.timers.next_deadline().is_none()
+            && self.reactor.statistics().sources == 0
+    }
+
+    /// Nothing can wake main: ends it, with a report of all who wait.
+    pub(crate) fn tell_of_stall(&self) {
+        self.stall.tell(&self.tasks());
     }
 
     pub(crate) fn is_ending(&self) -> bool {

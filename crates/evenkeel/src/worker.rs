@@ -19,19 +19,20 @@ use crate::shared::Shared;
 /// Tasks between two looks outside while there is work. A look costs a system call, about as much as
 /// three to five polls of a small task, so at 61 it is under a tenth; and news waits for at most 61
 /// polls. Go and tokio use the same number.
-const LOOK_EVERY: usize = 61;
+pub(crate) const LOOK_EVERY: usize = 61;
 
-/// With a clock that jumps, and only while a blocking call waits for a task of the loop: how soon to see
-/// whether the other calls have ended. Shorter costs a test's processor, longer its time.
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
+/// With a clock that is moved by hand or jumps: how long, in real time, main may wait with nothing in sight
+/// that could wake it before that is called a deadlock. Another thread may be about to; a person who
+/// waits for a test does not want this much longer.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// One thread's loop.
 pub(crate) struct Loop {
     shared: Arc<Shared>,
     pub(crate) local: Rc<LocalExecutor<'static>>,
     /// `None` with a single worker.
-    worker: Option<Worker<'static>>,
-    parker: Parker,
+    pub(crate) worker: Option<Worker<'static>>,
+    pub(crate) parker: Parker,
     index: usize,
     /// Real time does not pass on the runner's clock.
     manual: bool,
@@ -107,7 +108,7 @@ impl Loop {
     }
 
     /// What `call` wakes fills this worker's queue; another is woken once, at the end, if it is needed.
-    fn batch(&self, call: impl FnOnce()) {
+    pub(crate) fn batch<R>(&self, call: impl FnOnce() -> R) -> R {
         match &self.worker {
             Some(worker) => worker.batch(call),
             None => call(),
@@ -120,7 +121,7 @@ impl Loop {
         self.fire();
     }
 
-    fn fire(&self) {
+    pub(crate) fn fire(&self) {
         let timers = &self.shared.timers;
         // Only if there is a timer: reading the clock costs as much as arming one.
         if timers.next_deadline().is_some() {
@@ -128,7 +129,7 @@ impl Loop {
         }
     }
 
-    fn wait(&self, how: Wait) {
+    pub(crate) fn wait(&self, how: Wait) {
         let wait = || match how {
             Wait::Look => self.shared.reactor.wait(Some(Duration::ZERO)),
             Wait::Until(deadline) => self.shared.reactor.wait_until(deadline),
@@ -159,12 +160,16 @@ impl Loop {
                 let deadline = self.shared.timers.about_to_sleep();
                 // Manual deadlines mean nothing to the kernel; who moves the clock wakes us.
                 let deadline = deadline.filter(|_| !self.manual);
-                // A call that ends beside one that waits for us is not told to us: look again soon.
-                let again = self.shared.has_waiting_call().then(|| Instant::now() + LOOK_AGAIN);
-                let until = deadline.into_iter().chain(self.limit.get()).chain(again).min();
+                let again = self.shared.look_again();
+                let patience = self.stalls().then(|| Instant::now() + PATIENCE);
+                let rest = [self.limit.get(), again, patience].into_iter().flatten();
+                let until = deadline.into_iter().chain(rest).min();
                 parker.park_in(|| self.wait(Wait::Until(until)));
                 self.shared.timers.awake();
                 self.fire();
+                if patience.is_some_and(|at| at <= Instant::now()) && self.stalls() {
+                    self.shared.tell_of_stall();
+                }
             }
             // Before another may drive: what was woken is in our own queue, where nobody else sees it.
             drop(resting.take());
@@ -190,7 +195,6 @@ impl Loop {
 
     /// With a clock that jumps when nothing is left to do: looks once more, then lets it jump.
     fn jump(&self) -> bool {
-        let (timers, clock) = (&self.shared.timers, self.shared.timers.clock());
         if !self.manual || !self.shared.all_rest() {
             return false;
         }
@@ -199,9 +203,24 @@ impl Loop {
         if self.shared.reactor.statistics().woken != before {
             return true;
         }
-        let jumped = clock.idle(timers.next_deadline());
+        self.let_time_pass()
+    }
+
+    /// All rest: whoever waits for that goes on, or else the clock may jump. Whether anything came of it.
+    pub(crate) fn let_time_pass(&self) -> bool {
+        if self.shared.stall.tell_that_all_rest() {
+            return true;
+        }
+        let timers = &self.shared.timers;
+        let jumped = timers.clock().idle(timers.next_deadline());
         self.fire();
         jumped
+    }
+
+    /// Whether main waits and nothing in sight can wake it; only a clock that is moved by hand or jumps
+    /// tells.
+    fn stalls(&self) -> bool {
+        self.manual && self.shared.is_stalled() && self.shared.all_rest()
     }
 
     /// The loop of a worker that has no main: until the runner ends.
@@ -241,7 +260,7 @@ impl Loop {
 }
 
 /// How to wait in the reactor.
-enum Wait {
+pub(crate) enum Wait {
     Look,
     Until(Option<Instant>),
 }

@@ -103,6 +103,11 @@ impl LocalQueue {
         self.on_owner(VecDeque::pop_front)
     }
 
+    /// Takes one out of its order; that of the others stays.
+    pub(crate) fn take_nth(&self, nth: usize) -> Option<Runnable<Meta>> {
+        self.on_owner(|ready| ready.remove(nth))
+    }
+
     /// How many are ready, not counting those at the door.
     pub(crate) fn ready(&self) -> usize {
         self.on_owner(|ready| ready.len())

@@ -146,24 +146,51 @@ impl<'a> LocalExecutor<'a> {
         main: F,
         mut between: impl FnMut(Turn),
     ) -> Result<F::Output, JoinError> {
+        let mut left = None;
+        self.drive_by(builder, main, || {
+            if let Some(turn) = left {
+                between(turn);
+            }
+            left = Some(self.turn());
+        })
+    }
+
+    /// [`drive`](LocalExecutor::drive) by whatever steps the caller takes: calls `step` until `main` has
+    /// ended. A step may be a [`turn`](LocalExecutor::turn), one task chosen by
+    /// [`tick_nth`](LocalExecutor::tick_nth), something of another executor, or sleep.
+    ///
+    /// # Errors
+    /// `main` panicked, or was cancelled.
+    #[track_caller]
+    pub fn drive_by<F: Future>(
+        &self,
+        builder: Builder,
+        main: F,
+        mut step: impl FnMut(),
+    ) -> Result<F::Output, JoinError> {
         // SAFETY: OUTLIVES ITS BORROWS (spawn.rs): `Gone` does not let this function return or unwind before the
         // future is gone, and its output is taken or dropped here; ON ITS THREAD: we are not Send.
         let (runnable, task) = unsafe { spawn::build(&self.home, main, builder.named()) };
         spawn::admit(&self.home, runnable, Start::Queued);
         let mut gone = Gone { executor: self, task };
         loop {
-            let turn = self.turn();
+            step();
             // One load; polling the handle would register a waker each turn.
             if gone.task.is_finished() {
                 if let Some(outcome) = gone.task.try_take() {
                     return outcome;
                 }
             }
-            between(turn);
         }
     }
 
-    /// How many tasks are ready.
+    /// Whether no task is ready, nor one that another thread has woken or spawned and that no turn has taken
+    /// in yet.
+    pub fn is_idle(&self) -> bool {
+        self.queue().is_idle()
+    }
+
+    /// How many tasks are ready, without those another thread has woken since the last turn.
     pub fn ready(&self) -> usize {
         self.queue().ready()
     }
@@ -193,6 +220,31 @@ impl<'a> LocalExecutor<'a> {
     pub fn try_tick(&self) -> bool {
         self.queue().begin_batch();
         self.queue().pop().map(|runnable| runnable.run()).is_some()
+    }
+
+    /// Runs one ready task out of turn: `choose` is told how many are ready, at least one, and names one,
+    /// 0 being the first. False if none is ready. For a loop that draws its order by lot.
+    ///
+    /// ```
+    /// use evenkeel_task::LocalExecutor;
+    ///
+    /// let executor = LocalExecutor::new();
+    /// let (first, last) = (executor.spawn(async {}), executor.spawn(async {}));
+    /// assert!(executor.tick_nth(|ready| ready - 1));
+    /// assert!(last.is_finished() && !first.is_finished());
+    /// ```
+    ///
+    /// # Panics
+    /// If `choose` names none of them.
+    pub fn tick_nth(&self, choose: impl FnOnce(usize) -> usize) -> bool {
+        let ready = self.queue().begin_batch();
+        if ready == 0 {
+            return false;
+        }
+        let nth = choose(ready);
+        let runnable = self.queue().take_nth(nth);
+        runnable.unwrap_or_else(|| panic!("of {ready} ready tasks, number {nth} was chosen")).run();
+        true
     }
 
     fn sleep(&self, cx: &Context<'_>) {

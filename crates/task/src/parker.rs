@@ -110,16 +110,24 @@ impl Parker {
         parks
     }
 
-    /// Sleeps as a task: `waker` is woken by the next [`unpark`](Parker::unpark).
+    /// Sleeps as a task: `waker` is woken by the next [`unpark`](Parker::unpark), and nothing blocks. Ended
+    /// by [`end_task`](Parker::end_task).
     ///
     /// False if there was a notification already, which is thereby taken.
-    pub(crate) fn park_task(&self, waker: &Waker) -> bool {
+    #[must_use = "who was notified already does not sleep"]
+    pub fn park_task(&self, waker: &Waker) -> bool {
         self.replace(Sleeper::Task(waker.clone()));
         self.begin(PARKED)
     }
 
+    /// Whether somebody sleeps here whom nobody has woken yet.
+    pub fn is_asleep(&self) -> bool {
+        // Acquire: pairs with the Release in `unpark`: who is found awake sees what for.
+        matches!(self.inner.word.load(Ordering::Acquire), PARKED | IN_DRIVER)
+    }
+
     /// The task that slept is awake, whoever woke it.
-    pub(crate) fn end_task(&self) {
+    pub fn end_task(&self) {
         self.inner.word.swap(EMPTY, Ordering::AcqRel);
         self.replace(Sleeper::Nobody);
     }

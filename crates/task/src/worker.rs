@@ -411,4 +411,20 @@ impl Worker<'_> {
     pub fn sleep(&self, block: impl FnOnce(&Parker)) {
         self.core.sleep(block);
     }
+
+    /// [`sleep`](Worker::sleep) without blocking, for a loop that drives several workers on one thread:
+    /// `waker` is woken when there may be work, and until then
+    /// [`is_asleep`](Parker::is_asleep) says so. To be followed by
+    /// [`wake_as_task`](Worker::wake_as_task) before the next turn.
+    ///
+    /// False: there is work already, the worker is awake.
+    #[must_use = "a worker that is awake should take a turn"]
+    pub fn sleep_as_task(&self, waker: &std::task::Waker) -> bool {
+        self.core.sleep_as_task(waker)
+    }
+
+    /// Ends the sleep that [`sleep_as_task`](Worker::sleep_as_task) began.
+    pub fn wake_as_task(&self) {
+        self.core.wake_as_task();
+    }
 }

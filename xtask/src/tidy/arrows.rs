@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("evenkeel-reactor", &["evenkeel-context"]),
     ("evenkeel-sync", &["evenkeel-context"]),
     ("evenkeel-blocking", &["evenkeel-task"]),
+    ("evenkeel-macros", &[]),
     (
         "evenkeel",
         &[
@@ -23,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "evenkeel-reactor",
             "evenkeel-sync",
             "evenkeel-blocking",
+            "evenkeel-macros",
         ],
     ),
 ];

@@ -40,7 +40,7 @@ fn interrupt(process: &Child) {
 
 /// In the test's own process: runs the test in a child, and sends SIGINT each time the child says `ready`.
 /// What the child said besides, and how it ended. Nothing in the child.
-fn interrupted(name: &str) -> Option<(String, ExitStatus)> {
+pub(crate) fn interrupted(name: &str) -> Option<(String, ExitStatus)> {
     if child::is_this() {
         at_a_terminal();
         return None;

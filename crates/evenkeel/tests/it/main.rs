@@ -30,6 +30,9 @@ mod lock;
 mod owned;
 mod event;
 mod semaphore;
+mod schedules;
+#[cfg(feature = "macros")]
+mod attributes;
 
 // CPython's own tests, where no case above covers them.
 mod cpython_tasks;

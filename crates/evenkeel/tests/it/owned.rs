@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use evenkeel::*;
+#[cfg(feature = "macros")]
+use std::prelude::v1::test; // not our attribute of that name
 
 use crate::loops::{ms, on_one, on_one_and_two, options, secs};
 use crate::transcript::Transcript;
