@@ -197,6 +197,41 @@ fn after_it_has_sent_all_the_same_the_channel_goes_on() {
 }
 
 #[test]
+fn one_who_has_modified_may_wait_for_another_who_does() {
+    let (sender, receiver) = watch::watch(0);
+    for _ in 0..10 {
+        sender.send_modify(|n| *n += 1);
+        let (inside, entered) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let other = sender.clone();
+            scope.spawn(move || {
+                other.send_modify(|n| {
+                    inside.send(()).unwrap();
+                    // Time for the other to come to the door; if it is late, there is no wait.
+                    (0..1_000).for_each(|_| std::thread::yield_now());
+                    *n += 1;
+                });
+            });
+            entered.recv().unwrap();
+            sender.send_modify(|n| *n += 1);
+        });
+    }
+    assert_eq!(*receiver.borrow(), 30);
+}
+
+#[test]
+fn one_who_has_modified_is_not_taken_for_one_who_does() {
+    let (sender, _receiver) = watch::watch(0);
+    sender.send_modify(|n| *n += 1);
+    std::thread::scope(|scope| {
+        let other = sender.clone();
+        scope.spawn(move || (0..200_000).for_each(|n| drop(other.send_replace(n))));
+        (0..200_000).for_each(|n| drop(sender.send_replace(n)));
+    });
+    assert_eq!(sender.statistics().changes, 400_001);
+}
+
+#[test]
 fn as_a_stream() {
     let (sender, mut receiver) = watch::watch(0);
     receiver.mark_changed();

@@ -9,7 +9,7 @@ use loom::thread;
 use crate::{Token, Watched, block_on, drops, poll};
 
 /// Two senders and the end, whenever the receiver looks: it sees both values, and what was done
-/// before they were sent. Caught: `arrive` not looking at the end; a last sender that tells nobody.
+/// before they were sent. Caught: a last sender that tells nobody.
 #[test]
 fn send_against_recv() {
     loom::model(|| {
@@ -36,7 +36,8 @@ fn send_against_recv() {
 }
 
 /// More is sent than there is room for, while one receives: what it saw and what it missed is all
-/// there was. Caught: `take` not telling what was missed; `pop` not counting.
+/// there was. Caught: `take` not telling what was missed; `pop` not counting; `arrive` not looking
+/// at the senders.
 #[test]
 fn send_against_one_who_lags() {
     loom::model(|| {
@@ -64,7 +65,7 @@ fn send_against_one_who_lags() {
 
 /// A value is sent and received while another receiver leaves, told or not: the one who stays has
 /// it, and it is dropped once. Caught: `leave` not counting down, or not taking out what all have
-/// seen; `send` calling only the first in line.
+/// seen; `send` calling only the first in line; `arrive` not looking at what was sent.
 #[test]
 fn send_against_a_receiver_that_leaves() {
     loom::model(|| {

@@ -8,7 +8,8 @@ use loom::thread;
 use crate::{Watched, block_on, give_up};
 
 /// One gives up in the middle of initialising, two others need the value: one of them makes it, and
-/// both see it whole. Caught: `get_or_try_init` not looking again once it has its turn.
+/// both see it whole. Caught: `get_or_try_init` not looking again once it has its turn; Relaxed for
+/// Release in the cell's flag.
 #[test]
 fn an_initialiser_that_gives_up() {
     loom::model(|| {

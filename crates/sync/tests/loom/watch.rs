@@ -8,8 +8,8 @@ use loom::thread;
 use crate::{Watched, block_on, give_up, poll};
 
 /// Two changes and the end, whenever the receiver looks: it sees the last value, in order, and what
-/// was done before. Caught: `arrive` not looking at the version; a last sender that tells nobody;
-/// `news` looking at the end first.
+/// was done before. Caught: `arrive` not looking at the senders; a last sender that tells nobody;
+/// `news` looking at the end first; a version that moves on after the book was unlocked.
 #[test]
 fn send_against_changed() {
     loom::model(|| {
@@ -38,8 +38,8 @@ fn send_against_changed() {
 }
 
 /// One who waits gives up just as it is told: the other hears of it, and so does the first when it
-/// asks again. Caught: `replace` calling only the first in line; a change marked as seen before it
-/// is told.
+/// asks again. Caught: `replace` calling only the first in line; `arrive` not looking at the
+/// version.
 #[test]
 fn send_against_one_who_gives_up() {
     loom::model(|| {
