@@ -52,11 +52,16 @@
 mod loom; // std, or loom's stand-ins
 mod calls; // wakers, to be called with nothing held
 mod parking; // a thread that waits like a task
+mod who; // a task and a strand of it
 #[expect(unsafe_code, reason = "the places in line are linked through the waiting futures")]
-mod waitlist; // start here: who is in line, and what one who leaves passes on
+mod line; // who is in line
+#[expect(unsafe_code, reason = "a waiting future lends its place to the line")]
+mod waitlist; // start here: waiting in line, and what one who leaves passes on
 mod turnstile; // permits, given in the order of the line
+mod deadlock; // who waits for whom
 #[expect(unsafe_code, reason = "the holder of a guard reaches the value")]
 mod lock;
+mod checked; // a lock that refuses to wait for ever
 #[expect(unsafe_code, reason = "the holders of guards reach the value")]
 mod rwlock;
 mod semaphore;
@@ -79,7 +84,9 @@ pub use barrier::{Arriving, Barrier, BarrierStatistics, Broken};
 pub use bounded::{BoundedSemaphore, TooManyPermits};
 pub use broadcast::broadcast;
 pub use channel::{channel, unbounded};
+pub use checked::LockingChecked;
 pub use condition::{Condition, ConditionStatistics, Relock};
+pub use deadlock::{Deadlock, unwatch_deadlocks, watch_deadlocks};
 pub use event::{Event, EventStatistics, Waiting, WaitingOwned};
 pub use lock::{Guard, Lock, LockStatistics, Locking, LockingOwned, OwnedGuard};
 pub use once::{Once, OnceCell, OnceCellStatistics};

@@ -11,6 +11,7 @@ use std::future::Future;
 use std::num::NonZeroU64;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
+use std::ptr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -18,10 +19,12 @@ use evenkeel_context::Wait;
 use pin_project_lite::pin_project;
 
 use crate::condition::{Relock, sealed::Sealed};
-use crate::loom::{AtomicU64, Ordering, const_unless_loom};
+use crate::deadlock;
+use crate::loom::const_unless_loom;
 use crate::parking;
 use crate::turnstile::{Gate, Turnstile};
-use crate::waitlist::Waiter;
+use crate::waitlist::{Called, Handle, Waiter};
+use crate::who::{Holder, Who};
 
 /// A value for one task at a time: asyncio's `Lock`, holding what it protects.
 ///
@@ -31,7 +34,14 @@ use crate::waitlist::Waiter;
 /// to release.
 ///
 /// A guard may be held across `.await`, sent to another thread, and dropped anywhere, by a panic
-/// too: there is no poison. Locking twice in one task waits for ever, as in asyncio.
+/// too: there is no poison. Locking twice in one task waits for ever, as in asyncio;
+/// [`lock_checked`](Lock::lock_checked) is an error instead.
+///
+/// A task may wait for the lock in several places and poll only one of them, as after a `select` in
+/// which a borrowed `lock()` lost. If the lock is then handed to a place that is not polled, it moves
+/// to the one that is, and the other is the next in line. (Tasks of evenkeel only. A task that waits
+/// for something else, and polls none of them, keeps the lock from everybody behind it; and so does one
+/// whose first place was last polled by a combinator that is gone, for then nobody tells the task.)
 ///
 /// ```
 /// use evenkeel_sync::Lock;
@@ -47,8 +57,8 @@ use crate::waitlist::Waiter;
 /// ```
 pub struct Lock<T: ?Sized> {
     turnstile: Turnstile,
-    /// The task that took the lock last, or 0: a note for those who look, never relied on.
-    holder: AtomicU64,
+    /// Who has it: exact for itself, see [`Holder`].
+    pub(crate) holder: Holder,
     value: UnsafeCell<T>,
 }
 
@@ -71,7 +81,7 @@ impl<T> Lock<T> {
         pub const fn new(value: T) -> Self {
             Self {
                 turnstile: Turnstile::new(1),
-                holder: AtomicU64::new(0),
+                holder: Holder::new(),
                 value: UnsafeCell::new(value),
             }
         }
@@ -134,7 +144,7 @@ impl<T: ?Sized> Lock<T> {
     /// The lock, if it is free and nobody waits for it.
     #[inline]
     pub fn try_lock(&self) -> Option<Guard<'_, T>> {
-        self.turnstile.try_take_only().then(|| Guard::taken(self))
+        self.turnstile.try_take_only().then(|| Guard::taken(self, Who::runs()))
     }
 
     /// As [`lock`](Lock::lock), with a guard that keeps the lock alive and borrows nothing.
@@ -160,7 +170,7 @@ impl<T: ?Sized> Lock<T> {
 
     /// As [`try_lock`](Lock::try_lock), with a guard that borrows nothing.
     pub fn try_lock_owned(self: &Arc<Self>) -> Option<OwnedGuard<T>> {
-        self.turnstile.try_take_only().then(|| OwnedGuard::taken(self.clone()))
+        self.turnstile.try_take_only().then(|| OwnedGuard::taken(self.clone(), Who::runs()))
     }
 
     /// The value, since nobody else can have the lock.
@@ -176,9 +186,7 @@ impl<T: ?Sized> Lock<T> {
     /// The id of the evenkeel task that has the lock or was handed it; `None` if it is free or was
     /// taken outside of such a task. By the time it is read it may be out of date.
     pub fn holder(&self) -> Option<NonZeroU64> {
-        // Relaxed: a note, see the field.
-        let holder = NonZeroU64::new(self.holder.load(Ordering::Relaxed));
-        if self.is_locked() { holder } else { None }
+        self.holder.look().and_then(|who| who.task)
     }
 
     /// How the lock fares at this moment.
@@ -191,11 +199,24 @@ impl<T: ?Sized> Lock<T> {
             waits: line.arrivals(),
         }
     }
+}
 
-    #[inline]
-    fn note(&self, holder: Option<NonZeroU64>) {
-        // Relaxed: a note, see the field.
-        self.holder.store(holder.map_or(0, NonZeroU64::get), Ordering::Relaxed);
+impl<T: ?Sized> Lock<T> {
+    /// By what a list of waits knows this lock: while somebody waits it stays where it is.
+    pub(crate) fn address(&self) -> usize {
+        ptr::from_ref(&self.turnstile).addr()
+    }
+
+    /// A wait has begun, or goes on.
+    fn waits<P>(&self, waiter: &Waiter<P>, cx: &Context<'_>)
+    where
+        P: Handle<Target = Lock<T>>,
+    {
+        if deadlock::is_watched() {
+            if let Some(circle) = self.list(waiter, cx) {
+                deadlock::report(&circle);
+            }
+        }
     }
 }
 
@@ -204,8 +225,13 @@ impl<T: ?Sized> Gate for Lock<T> {
         &self.turnstile
     }
 
-    fn granted(&self, task: Option<NonZeroU64>) {
-        self.note(task);
+    fn granted(&self, called: Called) {
+        self.holder.note(called.who);
+        deadlock::handed(self.address(), called.who);
+    }
+
+    fn unlist(&self, waiter: Called) {
+        deadlock::unlist(waiter, self.address());
     }
 
     #[inline]
@@ -215,7 +241,8 @@ impl<T: ?Sized> Gate for Lock<T> {
 
     #[inline]
     fn release(&self, _one: usize) {
-        self.turnstile.give::<1>(1, Some(0), |task| self.note(task));
+        self.holder.clear();
+        self.turnstile.give::<1>(1, Some(0), |called| self.granted(called));
     }
 
     fn reason(&self) -> (Wait, u64) {
@@ -248,8 +275,8 @@ unsafe impl<T: ?Sized + Sync> Sync for OwnedGuard<T> {}
 impl<'a, T: ?Sized> Guard<'a, T> {
     /// The caller has taken the lock's permit.
     #[inline]
-    fn taken(lock: &'a Lock<T>) -> Self {
-        lock.note(evenkeel_context::current_id());
+    pub(crate) fn taken(lock: &'a Lock<T>, by: Who) -> Self {
+        lock.holder.note(by);
         Self { lock }
     }
 }
@@ -257,8 +284,8 @@ impl<'a, T: ?Sized> Guard<'a, T> {
 impl<T: ?Sized> OwnedGuard<T> {
     /// The caller has taken the lock's permit.
     #[inline]
-    fn taken(lock: Arc<Lock<T>>) -> Self {
-        lock.note(evenkeel_context::current_id());
+    fn taken(lock: Arc<Lock<T>>, by: Who) -> Self {
+        lock.holder.note(by);
         Self { lock }
     }
 }
@@ -348,7 +375,17 @@ impl<'a, T: ?Sized> Future for Locking<'a, T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().waiter.poll(cx).map(Guard::taken)
+        let mut waiter = self.project().waiter;
+        match waiter.as_mut().poll(cx) {
+            Poll::Ready(lock) => Poll::Ready(Guard::taken(lock, Who::polls(cx))),
+            Poll::Pending => {
+                let waiter = waiter.as_ref().get_ref();
+                if let Some(lock) = waiter.owner() {
+                    lock.waits(waiter, cx);
+                }
+                Poll::Pending
+            }
+        }
     }
 }
 
@@ -357,7 +394,17 @@ impl<T: ?Sized> Future for LockingOwned<T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().waiter.poll(cx).map(OwnedGuard::taken)
+        let mut waiter = self.project().waiter;
+        match waiter.as_mut().poll(cx) {
+            Poll::Ready(lock) => Poll::Ready(OwnedGuard::taken(lock, Who::polls(cx))),
+            Poll::Pending => {
+                let waiter = waiter.as_ref().get_ref();
+                if let Some(lock) = waiter.owner() {
+                    lock.waits(waiter, cx);
+                }
+                Poll::Pending
+            }
+        }
     }
 }
 

@@ -83,3 +83,17 @@ macro_rules! const_unless_loom {
     };
 }
 pub(crate) use const_unless_loom;
+
+/// What is one for the process, and was made before any model began: always std's. What is behind it is
+/// pure bookkeeping under one lock with nothing else locked meanwhile, so no model misses it.
+pub(crate) mod process {
+    pub(crate) use std::sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    };
+
+    /// As the other one.
+    pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

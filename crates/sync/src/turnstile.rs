@@ -10,13 +10,11 @@
 //! - STILL: while `QUEUED` is set the word changes only under the lock (the free paths refuse it).
 //! - NO BARGING: whoever takes permits either found no line or was the first in it.
 
-use std::num::NonZeroU64;
-
 use evenkeel_context::Wait;
 
 use crate::calls::{Calls, Panics};
 use crate::loom::{AtomicUsize, Ordering, const_unless_loom};
-use crate::waitlist::{Line, Serve, WaitList};
+use crate::waitlist::{Called, Line, Serve, WaitList};
 
 const QUEUED: usize = 1;
 const ONE: usize = 2;
@@ -28,8 +26,11 @@ pub(crate) const MAX: usize = usize::MAX / ONE;
 pub(crate) trait Gate {
     fn turnstile(&self) -> &Turnstile;
 
-    /// Hears, under the line's lock, which task each grant went to.
-    fn granted(&self, _task: Option<NonZeroU64>) {}
+    /// Hears, under the line's lock, whom each grant went to.
+    fn granted(&self, _called: Called) {}
+
+    /// Hears, under the line's lock, of the end of a wait that was [listed](crate::waitlist::Waiter::list).
+    fn unlist(&self, _waiter: Called) {}
 
     /// Takes `want` if they may be had at once without passing anybody in line.
     fn try_take(&self, want: usize) -> bool {
@@ -62,7 +63,15 @@ impl<G: Gate + ?Sized> Serve for G {
     }
 
     fn serve<const N: usize>(&self, line: &mut Line, calls: &mut Calls<N>) -> bool {
-        self.turnstile().serve(line, 0, calls, |task| self.granted(task))
+        self.turnstile().serve(line, 0, calls, |called| self.granted(called))
+    }
+
+    fn exchange(&self, back: usize, want: usize) -> bool {
+        self.turnstile().exchange(back, want)
+    }
+
+    fn unlist(&self, waiter: Called) {
+        Gate::unlist(self, waiter);
     }
 
     fn reason(&self) -> (Wait, u64) {
@@ -148,7 +157,7 @@ impl Turnstile {
     /// Gives `n` permits back: to the first in line, as far as they go. `guess` is what the word
     /// probably holds in permits, and saves a look at it.
     ///
-    /// `granted` hears, under the lock, which task each grant went to.
+    /// `granted` hears, under the lock, whom each grant went to.
     ///
     /// # Panics
     ///
@@ -158,7 +167,7 @@ impl Turnstile {
         &self,
         n: usize,
         guess: Option<usize>,
-        granted: impl Fn(Option<NonZeroU64>),
+        granted: impl Fn(Called),
     ) {
         let word = match guess {
             Some(permits) => permits * ONE,
@@ -185,7 +194,7 @@ impl Turnstile {
     }
 
     #[cold]
-    fn give_to_line<const N: usize>(&self, n: usize, granted: impl Fn(Option<NonZeroU64>)) {
+    fn give_to_line<const N: usize>(&self, n: usize, granted: impl Fn(Called)) {
         let mut panics = Panics::default();
         let mut n = n;
         loop {
@@ -207,7 +216,7 @@ impl Turnstile {
         line: &mut Line,
         n: usize,
         calls: &mut Calls<N>,
-        granted: impl Fn(Option<NonZeroU64>),
+        granted: impl Fn(Called),
     ) -> bool {
         // Relaxed: with QUEUED set the word is STILL, so the Acquire in `take_or_queue` came after
         // the last free give, and the line's lock puts us after that.
@@ -228,9 +237,9 @@ impl Turnstile {
                 more = true;
                 break;
             }
-            if let Some((waker, task)) = line.call_first() {
+            if let Some((waker, called)) = line.grant_first() {
                 permits -= want;
-                granted(task);
+                granted(called);
                 calls.push(waker);
             }
         }
@@ -238,6 +247,23 @@ impl Turnstile {
         // STILL: nobody else writes the word now. Release: pairs with the Acquire of a free taker.
         self.word.store((permits * ONE) | queued, Ordering::Release);
         more
+    }
+}
+
+impl Turnstile {
+    /// Takes `want` with the line locked, by one who is in it, if there are as many with the `back`
+    /// that come back; the rest is for the first in line.
+    fn exchange(&self, back: usize, want: usize) -> bool {
+        // Relaxed: STILL, there is a line and it is locked.
+        let word = self.word.load(Ordering::Relaxed);
+        debug_assert!(word & QUEUED != 0, "the taker is in line");
+        let permits = added(word / ONE, back);
+        if want > permits {
+            return false;
+        }
+        // Release: as in `serve`.
+        self.word.store(((permits - want) * ONE) | QUEUED, Ordering::Release);
+        true
     }
 }
 

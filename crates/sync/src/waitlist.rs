@@ -1,18 +1,17 @@
-//! The line: those who wait, first come first served, and what one who leaves it passes on.
+//! Waiting in line: first come first served, and what one who leaves it passes on.
 //!
-//! A place in line is a node inside the waiting future, so waiting allocates nothing and leaving
-//! from the middle costs no search. The list is guarded by one small lock, held for a few
-//! instructions; it knows wakers and numbers, and leaves to the primitive ([`Serve`]) what is
-//! waited for and when it may be had. A primitive may keep more under that lock, a second line
-//! even ([`Side`]).
+//! A [`Waiter`] is the future under every waiting call; its place in line is inside it. It knows
+//! wakers and numbers, and leaves to the primitive ([`Serve`]) what is waited for and when it may
+//! be had.
 //!
 //! ```text
 //!   new ──1──▶ in line ──2──▶ called ──3──▶ served
-//!    │4          │5             │6
+//!    │4          │5   ▲──7──    │6
 //!    ▼           ▼              ▼
 //!  served      gone      gone, and what it was given goes to the next
 //!
 //! 1 join   2 call_first   3 poll   4 poll, served without waiting   5, 6 drop
+//! 7 take_over: its task waits by another waiter, and that one has what it was given
 //! ```
 //!
 //! # Invariants
@@ -27,172 +26,19 @@
 use std::cell::UnsafeCell;
 use std::marker::{PhantomData, PhantomPinned};
 use std::mem::{self, MaybeUninit};
-use std::num::NonZeroU64;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use evenkeel_context::Wait;
 
 use crate::calls::{Calls, Panics};
-use crate::loom::{Mutex, MutexGuard, const_unless_loom, lock};
-
-/// A list of waiters behind its lock, which may guard more than the line: `B` is all it guards.
-pub(crate) struct WaitList<B = Line>(Mutex<B>);
-
-impl WaitList {
-    const_unless_loom! {
-        pub(crate) const fn new() -> Self {
-            Self::of(Line::new())
-        }
-    }
-}
-
-impl<B> WaitList<B> {
-    const_unless_loom! {
-        pub(crate) const fn of(book: B) -> Self {
-            Self(Mutex::new(book))
-        }
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, B> {
-        lock(&self.0)
-    }
-}
-
-/// Which line is meant, of all that the lock of a [`WaitList`] guards.
-pub(crate) trait Side<B> {
-    fn line(book: &mut B) -> &mut Line;
-}
-
-/// The only one.
-pub(crate) enum Only {}
-
-impl Side<Line> for Only {
-    fn line(line: &mut Line) -> &mut Line {
-        line
-    }
-}
-
-/// The waiters, from the first to be served to the last. Reached only through the list's lock.
-pub(crate) struct Line {
-    first: Link,
-    last: Link,
-    waiting: usize,
-    /// How many ever joined, which is the ticket of the latest.
-    arrivals: u64,
-}
-
-type Link = Option<NonNull<Node>>;
-
-struct Node {
-    before: Link,
-    after: Link,
-    /// What is wanted; once called, what was given.
-    want: usize,
-    ticket: u64,
-    task: Option<NonZeroU64>,
-    /// Some while in line; called, none: there is nobody left to wake.
-    waker: Option<Waker>,
-}
-
-// SAFETY: LOCKED and LEAVES FIRST: whichever thread holds the lock may follow the links; what the
-// nodes own (a Waker) is Send and Sync.
-unsafe impl Send for Line {}
-
-impl Line {
-    pub(crate) const fn new() -> Self {
-        Self { first: None, last: None, waiting: 0, arrivals: 0 }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.first.is_none()
-    }
-
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting
-    }
-
-    pub(crate) fn arrivals(&self) -> u64 {
-        self.arrivals
-    }
-
-    /// What the first in line wants, and its ticket.
-    pub(crate) fn first(&self) -> Option<(usize, u64)> {
-        // SAFETY: LEAVES FIRST, so the node lives; LOCKED, we were reached through the lock.
-        self.first.map(|node| unsafe { (node.as_ref().want, node.as_ref().ticket) })
-    }
-
-    /// The ticket of the `n`th in line, counted from one. Walks there.
-    pub(crate) fn ticket_of(&self, n: usize) -> Option<u64> {
-        let mut node = self.first;
-        for _ in 1..n {
-            // SAFETY: LEAVES FIRST and LOCKED, as in `first`.
-            node = unsafe { node?.as_ref().after };
-        }
-        // SAFETY: as above.
-        node.map(|node| unsafe { node.as_ref().ticket })
-    }
-
-    /// Calls the first in line: it is out of the line and has what it wanted. The answer is its
-    /// waker, to be woken after the unlock, and its task.
-    pub(crate) fn call_first(&mut self) -> Option<(Waker, Option<NonZeroU64>)> {
-        let (want, _) = self.first()?;
-        self.call_first_with(want)
-    }
-
-    /// The same, where what is given is not what was wanted: [`Waiter::poll_given`] answers it.
-    pub(crate) fn call_first_with(&mut self, given: usize) -> Option<(Waker, Option<NonZeroU64>)> {
-        let mut node = self.first?;
-        // SAFETY: LEAVES FIRST and LOCKED, as in `first`; `self` is borrowed mutably, so no other
-        // reference into a node exists.
-        unsafe {
-            self.unlink(node);
-            let node = node.as_mut();
-            let waker = node.waker.take().expect("a node in line has a waker");
-            node.want = given;
-            Some((waker, node.task))
-        }
-    }
-
-    /// # Safety
-    /// `node` is live, in no list, and keeps LEAVES FIRST and STAYS PUT for this list.
-    unsafe fn join(&mut self, mut node: NonNull<Node>) {
-        self.arrivals += 1;
-        self.waiting += 1;
-        // SAFETY: the caller's word for `node`; LEAVES FIRST for `last`.
-        unsafe {
-            let entry = node.as_mut();
-            entry.ticket = self.arrivals;
-            entry.before = self.last;
-            match self.last {
-                Some(mut last) => last.as_mut().after = Some(node),
-                None => self.first = Some(node),
-            }
-        }
-        self.last = Some(node);
-    }
-
-    /// # Safety
-    /// `node` is live and in this list.
-    unsafe fn unlink(&mut self, mut node: NonNull<Node>) {
-        self.waiting -= 1;
-        // SAFETY: the caller's word for `node`; LEAVES FIRST for its neighbours.
-        unsafe {
-            let (before, after) = (node.as_mut().before.take(), node.as_mut().after.take());
-            match before {
-                Some(mut before) => before.as_mut().after = after,
-                None => self.first = after,
-            }
-            match after {
-                Some(mut after) => after.as_mut().before = before,
-                None => self.last = before,
-            }
-        }
-    }
-}
+pub(crate) use crate::line::{Called, Line, Only, Side, WaitList};
+use crate::line::{Node, lent};
+use crate::loom::MutexGuard;
+use crate::who::Who;
 
 /// What a primitive decides: who may be served, and what becomes of what nobody came for.
 ///
@@ -222,6 +68,16 @@ pub(crate) trait Serve<S: Side<B> = Only, B = Line> {
     /// One has left the locked line. Calls those it held up, and answers whether more could be
     /// called than `calls` had room for.
     fn serve<const N: usize>(&self, book: &mut B, calls: &mut Calls<N>) -> bool;
+
+    /// With the line locked: takes `want` if there is as much with what comes back, and keeps the
+    /// rest. Only for a primitive that [grants](Line::grant_first).
+    fn exchange(&self, _back: usize, _want: usize) -> bool {
+        false
+    }
+
+    /// With the line locked: one who was [listed](Waiter::list) has come for what it was given, or is
+    /// gone.
+    fn unlist(&self, _waiter: Called) {}
 
     /// Why one waits here, for those who look from outside.
     fn reason(&self) -> (Wait, u64);
@@ -398,22 +254,57 @@ where
         // SAFETY: STAYS PUT, as in `poll_given`.
         let this = unsafe { self.get_unchecked_mut() };
         let owner = this.owner.as_ref().expect("polled again after it was ready");
-        let taken = if !this.joined {
+        let found = if !this.joined {
             this.join(owner, cx, take)
-        } else if let Some((mut book, given)) = this.look(owner, cx) {
-            // First of all: should `take` panic, what we were given is given back but once.
-            this.joined = false;
-            Some(take(&mut book, given))
         } else {
-            None
+            match this.look(owner, cx) {
+                Found::Served((mut book, given)) => {
+                    // First of all: should `take` panic, what we were given is given back but once.
+                    this.joined = false;
+                    Found::Served(take(&mut book, given))
+                }
+                Found::Waits { again } => Found::Waits { again },
+            }
         };
-        if let Some(taken) = taken {
-            return Poll::Ready((this.owner.take().expect("seen above"), taken));
-        }
+        let again = match found {
+            Found::Served(taken) => {
+                return Poll::Ready((this.owner.take().expect("seen above"), taken));
+            }
+            Found::Waits { again } => again,
+        };
         this.joined = true;
         let (why, detail) = owner.reason();
         evenkeel_context::waiting_for(why, detail);
+        if again {
+            cx.waker().wake_by_ref();
+        }
         Poll::Pending
+    }
+
+    /// What is waited for; None once we have it.
+    pub(crate) fn owner(&self) -> Option<&P> {
+        self.owner.as_ref()
+    }
+
+    /// Lets `note` write down this wait, with the line locked; None is its wish to be asked again. Not
+    /// while it is written down already, nor if the wait is over or may be at once.
+    pub(crate) fn list<R>(&self, note: impl FnOnce(Called) -> Option<R>) -> Option<Option<R>> {
+        if !self.joined {
+            return None;
+        }
+        let mut node = self.node();
+        let mut book = self.owner.as_ref()?.list().lock();
+        if S::line(&mut book).granted_to(Who::runs()).is_some() {
+            return None; // For us to take over.
+        }
+        // SAFETY: LOCKED, by `book` (ONE LIST); the node is ours, written by `join`.
+        let entry = unsafe { lent(&mut book, &mut node) };
+        if entry.listed || entry.waker.is_none() {
+            return None;
+        }
+        let noted = note(entry.called());
+        entry.listed = noted.is_some();
+        Some(noted)
     }
 
     fn node(&self) -> NonNull<Node> {
@@ -427,14 +318,16 @@ where
         owner: &P,
         cx: &mut Context<'_>,
         take: impl FnOnce(&mut B, usize) -> R,
-    ) -> Option<R> {
+    ) -> Found<R> {
         // Cloned before the lock: it is the executor's code.
         let entry = Node {
             before: None,
             after: None,
             want: self.want,
             ticket: 0,
-            task: evenkeel_context::current_id(),
+            who: Who::polls(cx),
+            mark: 0,
+            listed: false,
             waker: Some(cx.waker().clone()),
         };
         let mut book = owner.list().lock();
@@ -443,7 +336,7 @@ where
             drop(book);
             // Should the waker panic when it is dropped, what we took must not be lost with it.
             Panics::default().catch(|| drop(entry));
-            return Some(taken);
+            return Found::Served(taken);
         }
         let node = self.node();
         // SAFETY: not joined, so nobody else knows of the cell. STAYS PUT, we were reached through
@@ -452,51 +345,114 @@ where
             node.write(entry);
             S::line(&mut book).join(node);
         }
-        None
+        // It has only just come, so it lets the others go first.
+        Found::Waits { again: self.take_over(owner, &mut book) == Over::Soon }
     }
 
     /// Looks whether we were called, and what with; if not, leaves the waker of this poll behind.
-    fn look<'o>(&self, owner: &'o P, cx: &mut Context<'_>) -> Option<(MutexGuard<'o, B>, usize)> {
+    fn look<'o>(&self, owner: &'o P, cx: &mut Context<'_>) -> Found<(MutexGuard<'o, B>, usize)> {
         let mut node = self.node();
+        let mut spare = None;
         let mut book = owner.list().lock();
-        // SAFETY: LOCKED, by `book` (ONE LIST); the node is ours, written by `join`.
-        let entry = unsafe { lent(&mut book, &mut node) };
-        match &entry.waker {
-            None => {
-                let given = entry.want;
-                return Some((book, given));
-            }
-            Some(waker) if waker.will_wake(cx.waker()) => {}
-            Some(_) => {
-                drop(book);
-                let mut spare = Some(cx.waker().clone());
-                book = owner.list().lock();
-                // SAFETY: as above.
-                let entry = unsafe { lent(&mut book, &mut node) };
-                if entry.waker.is_none() {
+        loop {
+            // SAFETY: LOCKED, by `book` (ONE LIST); the node is ours, written by `join`.
+            let entry = unsafe { lent(&mut book, &mut node) };
+            match &entry.waker {
+                None => {
                     let given = entry.want;
-                    // Unlocked for the drop of the clone: it is the executor's code. Nobody takes
-                    // from us what we were given.
-                    drop(book);
-                    drop(spare);
-                    return Some((owner.list().lock(), given));
+                    if mem::take(&mut entry.listed) {
+                        owner.unlist(entry.called());
+                    }
+                    // SAFETY: as above, and it was called.
+                    unsafe { S::line(&mut book).settle(node) };
+                    if spare.is_some() {
+                        // Unlocked for the drop of the clone: it is the executor's code.
+                        drop(book);
+                        drop(spare);
+                        book = owner.list().lock();
+                    }
+                    return Found::Served((book, given));
                 }
-                mem::swap(&mut entry.waker, &mut spare);
-                drop(book);
-                drop(spare);
+                Some(waker) if waker.will_wake(cx.waker()) => break,
+                Some(_) if spare.is_some() => {
+                    mem::swap(&mut entry.waker, &mut spare);
+                    break;
+                }
+                Some(_) => {
+                    drop(book);
+                    spare = Some(cx.waker().clone());
+                    book = owner.list().lock();
+                }
             }
         }
-        None
+        let over = self.take_over(owner, &mut book);
+        if over != Over::Now {
+            drop(book);
+            drop(spare);
+            return Found::Waits { again: over == Over::Soon };
+        }
+        let mut calls = Calls::<8>::new();
+        let more = owner.serve(&mut book, &mut calls);
+        drop(book);
+        drop(spare);
+        let mut panics = Panics::default();
+        calls.wake(&mut panics);
+        if more {
+            serve_all(&**owner, &mut panics);
+        }
+        panics.resume(); // Then we are dropped as one who was called, and give back what we have.
+        Found::Served((owner.list().lock(), self.want))
+    }
+
+    /// In line: whether what we wait for was granted to another waiter of this task, which has not
+    /// come for it. That one may never be polled while the task waits for us: the task would wait for
+    /// itself ("futurelock"). So after the others had a chance to come, what it has is ours, and it
+    /// is the first in line.
+    #[inline]
+    fn take_over(&self, owner: &P, book: &mut B) -> Over {
+        if S::line(book).has_grants() { self.take_over_grant(owner, book) } else { Over::Not }
+    }
+
+    #[cold]
+    fn take_over_grant(&self, owner: &P, book: &mut B) -> Over {
+        let mut node = self.node();
+        let Some(other) = S::line(book).granted_to(Who::runs()) else { return Over::Not };
+        // SAFETY: LOCKED, by `book` (ONE LIST); another's node, live by LEAVES FIRST.
+        let (grant, back) = unsafe { (other.as_ref().mark, other.as_ref().want) };
+        // SAFETY: LOCKED; the node is ours, and the other one is not borrowed any more.
+        let entry = unsafe { lent(book, &mut node) };
+        if mem::replace(&mut entry.mark, grant) != grant {
+            return Over::Soon;
+        }
+        if !owner.exchange(back, self.want) {
+            return Over::Not;
+        }
+        if mem::take(&mut entry.listed) {
+            owner.unlist(entry.called());
+        }
+        // SAFETY: LOCKED; ours is in line, the other was granted what it has.
+        unsafe { S::line(book).trade(node, other) };
+        Over::Now
     }
 }
 
-/// The node, for as long as its line is held.
-///
-/// # Safety
-/// `node` is live and belongs to a line that the lock of `_book` guards.
-unsafe fn lent<'a, B>(_book: &'a mut B, node: &'a mut NonNull<Node>) -> &'a mut Node {
-    // SAFETY: the caller's word, and LOCKED.
-    unsafe { node.as_mut() }
+/// How a poll ended.
+enum Found<R> {
+    Served(R),
+    /// In line; `again`: and wants to be polled once more without being called.
+    Waits {
+        again: bool,
+    },
+}
+
+/// Whether a grant to another waiter of the same task is ours.
+#[derive(PartialEq, Eq)]
+enum Over {
+    /// There is none, or it is not enough for us.
+    Not,
+    /// If nobody comes for it before we are polled again.
+    Soon,
+    Now,
 }
 
 impl<P, S, B> Drop for Waiter<P, S, B>
@@ -525,7 +481,12 @@ where
     // LIST).
     let entry = unsafe { lent(&mut book, &mut node) };
     let (waker, given) = (entry.waker.take(), entry.want);
+    if mem::take(&mut entry.listed) {
+        owner.unlist(entry.called());
+    }
     if waker.is_none() {
+        // SAFETY: as above, and it was called.
+        unsafe { S::line(&mut book).settle(node) };
         drop(book);
         owner.give_back(given);
         return;

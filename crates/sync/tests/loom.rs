@@ -33,6 +33,8 @@ mod condition;
 mod once;
 #[path = "loom/queue.rs"]
 mod queue;
+#[path = "loom/futurelock.rs"]
+mod futurelock;
 #[path = "loom/rwlock.rs"]
 mod rwlock;
 #[path = "loom/watch.rs"]
