@@ -219,7 +219,7 @@ where
         if !this.joined && owner.try_take(this.want) {
             return Poll::Ready((this.owner.take().expect("seen above"), this.want));
         }
-        self.wait_with(cx, |_, given| given)
+        self.wait(cx)
     }
 
     /// The same where everything is under the lock: and what `take` makes of what we were given,
@@ -242,6 +242,13 @@ where
             }
         }
         self.wait_with(cx, take)
+    }
+
+    /// Apart from `poll_given`, so that a caller who need not wait has few registers to save.
+    #[cold]
+    #[inline(never)]
+    fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(P, usize)> {
+        self.wait_with(cx, |_, given| given)
     }
 
     /// In line, or on the way into it.
