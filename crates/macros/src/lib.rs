@@ -23,7 +23,7 @@ mod fault;
 /// Unix, with evenkeel's feature `signal`, which is on by default); when its clean-ups and all tasks have
 /// ended, the process exits with code 130. A second Ctrl-C ends it at once.
 ///
-/// ```ignore
+/// ```text
 /// #[evenkeel::main(workers = 1)]
 /// async fn main() -> std::io::Result<()> {
 ///     evenkeel::sleep(std::time::Duration::from_millis(1)).await;
@@ -50,7 +50,7 @@ pub fn main(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// that has it again: `EVENKEEL_SEED=0x51ED@2:17 cargo test name`. The function may return nothing or a
 /// `Result`; other attributes (`#[ignore]`, `#[should_panic]`) stay. See `evenkeel::testing`.
 ///
-/// ```ignore
+/// ```text
 /// #[evenkeel::test(seeds = 100)]
 /// async fn both_arrive() {
 ///     let (one, two) = (evenkeel::create_task(async { 1 }), evenkeel::create_task(async { 2 }));
