@@ -68,6 +68,15 @@ class Program:
             self.events[argument].clear()
         elif what == "wait":
             await self.events[argument].wait()
+        elif what == "soon":
+            asyncio.get_running_loop().call_soon(print, "called", argument)
+        elif what == "later":
+            asyncio.get_running_loop().call_later(argument / 1000, print, "called", argument)
+        elif what == "watch":
+            if argument in self.tasks:
+                self.tasks[argument].add_done_callback(
+                    lambda task: print(argument, "has ended:", "cancelled" if task.cancelled() else "done")
+                )
         elif what == "spawn":
             self.spawn(argument)
         elif what == "cancel":

@@ -10,6 +10,9 @@
 //! `ManualClock`, the script's is `jump.py`. In real time a script says the same. `EVENKEEL_PYTHON` names
 //! another interpreter than `python3`.
 //!
+//! `random.rs` makes up programs of locks, semaphores, events, callbacks and cancels, which `interpret.py` runs
+//! on asyncio; these are compared only where there is a Python.
+//!
 //! To record: `python3 NN_name.py > NN_name.out`.
 #![allow(missing_docs, reason = "tests")]
 
@@ -169,6 +172,10 @@ mod t59_async_cleanup;
 mod t60_reschedule;
 #[path = "61_cancel_caught.rs"]
 mod t61_cancel_caught;
+#[path = "62_cancelled_in_line.rs"]
+mod t62_cancelled_in_line;
+#[path = "63_cancel_oneself.rs"]
+mod t63_cancel_oneself;
 
 twins! {
     t01_run
@@ -232,4 +239,6 @@ twins! {
     t59_async_cleanup
     t60_reschedule
     t61_cancel_caught
+    t62_cancelled_in_line
+    t63_cancel_oneself
 }
