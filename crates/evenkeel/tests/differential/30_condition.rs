@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use evenkeel::sync::Condition;
-use evenkeel::{Lock, create_task, sleep, wait};
+use evenkeel::{Condition, Lock, create_task, sleep, wait};
 
 use crate::stage::{ms, run};
 

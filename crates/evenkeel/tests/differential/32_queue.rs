@@ -1,7 +1,6 @@
 //! `Queue`: bounded, so who puts waits for room; first in, first out; who gets waits in order.
 
-use evenkeel::sync::Queue;
-use evenkeel::{create_task, sleep, wait, wait_for};
+use evenkeel::{Queue, create_task, sleep, wait, wait_for};
 
 use crate::stage::{ms, run};
 

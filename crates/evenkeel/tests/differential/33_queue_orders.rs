@@ -1,8 +1,7 @@
 //! `Queue`, `LifoQueue`, `PriorityQueue`: what went in first, last, or is least comes out first.
 
 use evenkeel::sync::queue::{Order, OrderedQueue};
-use evenkeel::sync::{LifoQueue, PriorityQueue, Queue};
-use evenkeel::{create_task, sleep};
+use evenkeel::{LifoQueue, PriorityQueue, Queue, create_task, sleep};
 
 use crate::stage::{ms, run};
 

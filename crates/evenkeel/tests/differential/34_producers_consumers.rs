@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use evenkeel::sync::Queue;
-use evenkeel::{create_task, gather, sleep, wait};
+use evenkeel::{Queue, create_task, gather, sleep, wait};
 
 use crate::stage::{finally, ms, run};
 

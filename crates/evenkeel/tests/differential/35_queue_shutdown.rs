@@ -1,7 +1,7 @@
 //! `Queue::shutdown`: no more is put; what is there is still got; then those who wait are told.
 
-use evenkeel::sync::{Queue, Shutdown};
-use evenkeel::{create_task, gather, sleep, yield_now};
+use evenkeel::sync::Shutdown;
+use evenkeel::{Queue, create_task, gather, sleep, yield_now};
 
 use crate::stage::{ms, run};
 

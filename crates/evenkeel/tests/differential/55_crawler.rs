@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use evenkeel::sync::Queue;
-use evenkeel::{create_task, sleep, wait, wait_for};
+use evenkeel::{Queue, create_task, sleep, wait, wait_for};
 
 use crate::stage::{ms, run, secs, sorted};
 

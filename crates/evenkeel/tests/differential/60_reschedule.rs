@@ -1,7 +1,6 @@
 //! `CancelScope`: a limit that is moved from within; without one it never ends, until it gets one.
 
-use evenkeel::timer::CancelScope;
-use evenkeel::{now, sleep, timeout};
+use evenkeel::{CancelScope, now, sleep, timeout};
 
 use crate::stage::{ms, run, secs};
 

@@ -1,7 +1,6 @@
 //! A cancel that is caught: the work is given up, and its owner goes on; here that is a scope.
 
-use evenkeel::timer::CancelScope;
-use evenkeel::{create_task, sleep};
+use evenkeel::{CancelScope, create_task, sleep};
 
 use crate::stage::{finally, ms, run, secs};
 
