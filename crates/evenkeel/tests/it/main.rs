@@ -30,6 +30,7 @@ mod lock;
 mod owned;
 mod event;
 mod semaphore;
+mod queue;
 mod schedules;
 #[cfg(feature = "macros")]
 mod attributes;

@@ -213,6 +213,14 @@ fn a_place_promised_when_the_channel_closed() {
     assert_eq!(now(sending), Err(SendError(2)));
     assert!(now(reserving).is_err());
     assert!(!sender.is_full(), "no place is kept for anybody");
+    let (sender, mut receiver) = channel(1);
+    sender.try_send(1).unwrap();
+    let mut reserving = Box::pin(sender.reserve());
+    assert!(poll(reserving.as_mut()).is_pending());
+    assert_eq!(receiver.try_recv(), Ok(Some(1)));
+    receiver.close();
+    assert!(now(reserving).is_err());
+    assert!(!sender.is_full(), "no place is kept for anybody");
 }
 
 #[test]

@@ -56,8 +56,8 @@ fn send_against_a_receiver_that_gives_up() {
 }
 
 /// The last sender goes while one who was promised the last item gives up: the second in line gets
-/// it, and nobody is told of the end before. Caught: `promise` or `end` telling of the end while
-/// items are inside; `take` not saying that it took the last.
+/// it, and nobody is told of the end before. Caught: `end` telling of the end while items are
+/// inside; `break_promise` calling nobody; `take` not saying that it took the last.
 #[test]
 fn the_end_against_a_promised_receiver_that_gives_up() {
     loom::model(|| {
@@ -77,22 +77,26 @@ fn the_end_against_a_promised_receiver_that_gives_up() {
     });
 }
 
-/// Two senders and one place: never two items in it, and both get theirs in. Caught: `call_putter`
-/// reserving nothing; `take` calling no putter.
+/// Two senders, one of which sends again at once, and one place: never two items in it, and all get
+/// in. Caught: `is_full` forgetting what is reserved; `take` calling no putter.
 #[test]
 fn two_senders_and_one_place() {
     loom::model(|| {
-        let (sender, receiver) = channel(1);
-        let others: Vec<_> = (1..=2)
-            .map(|n| {
-                let sender = sender.clone();
-                thread::spawn(move || block_on(sender.send(n)).unwrap())
-            })
-            .collect();
-        let (watch, mut receiver) = (receiver.clone(), receiver);
-        drop(sender);
-        let sum = block_on(receiver.recv()).unwrap() + block_on(receiver.recv()).unwrap();
-        assert_eq!((sum, watch.statistics().peak), (3, 1));
+        let (sender, mut receiver) = channel(1);
+        let again = sender.clone();
+        let others = [
+            thread::spawn(move || block_on(sender.send(1)).unwrap()),
+            thread::spawn(move || {
+                block_on(again.send(2)).unwrap();
+                block_on(again.send(3)).unwrap();
+            }),
+        ];
+        let mut items = [0; 3];
+        for item in &mut items {
+            *item = block_on(receiver.recv()).unwrap();
+        }
+        assert_eq!(items.iter().sum::<usize>(), 6);
+        assert_eq!(receiver.statistics().peak, 1);
         for other in others {
             other.join().unwrap();
         }
@@ -149,20 +153,38 @@ fn send_against_the_last_receiver() {
     });
 }
 
-/// A place is kept while the channel closes: the item is inside, or comes back. Caught: `put` not
-/// looking whether it has ended.
+/// A place is kept while the channel closes: once a receiver was told of the end nothing is sent into
+/// it. Caught: `put` not looking whether it has ended.
 #[test]
 fn a_place_against_close() {
     loom::model(|| {
+        let (sender, mut receiver) = channel(1);
+        let place = sender.try_reserve().unwrap();
+        let told = thread::spawn(move || {
+            receiver.close();
+            receiver.try_recv().is_err()
+        });
+        let sent = place.send(1).is_ok();
+        assert!(!(told.join().unwrap() && sent), "sent after the end");
+        assert!(sender.is_closed());
+    });
+}
+
+/// One waits for a place while room comes free and the channel closes: no place is kept for nobody.
+/// Caught: `keep` not giving it back.
+#[test]
+fn a_place_in_line_against_close() {
+    loom::model(|| {
         let (sender, receiver) = channel(1);
-        let mut watch = receiver.clone();
-        let closer = thread::spawn(move || receiver.close());
-        let sent = match block_on(sender.reserve()) {
-            Ok(place) => place.send(1).is_ok(),
-            Err(_) => false,
-        };
+        sender.try_send(0).unwrap();
+        let mut other = receiver.clone();
+        let closer = thread::spawn(move || {
+            assert_eq!(other.try_recv(), Ok(Some(0)));
+            other.close();
+        });
+        drop(block_on(sender.reserve()));
         closer.join().unwrap();
-        assert_eq!(watch.try_recv().is_ok(), sent);
         assert!(!sender.is_full() && sender.is_closed());
+        drop(receiver);
     });
 }

@@ -6,7 +6,7 @@ use loom::thread;
 use crate::{block_on, give_up, poll};
 
 /// A putter in line, a shutdown, and a getter: the item is got exactly if it was put. Caught: `end`
-/// not dismissing putters; `put` not looking whether it has ended.
+/// not telling getters; `put` not looking whether it has ended.
 #[test]
 fn shutdown_against_a_putter_in_line() {
     loom::model(|| {
@@ -31,7 +31,7 @@ fn shutdown_against_a_putter_in_line() {
 }
 
 /// An item is promised, and thrown away before the getter comes: it is told, and the work counts as
-/// done. Caught: `end` not telling joiners; `take` counting an item that it did not get.
+/// done. Caught: `take` counting an item that it did not get; `end` not telling getters.
 #[test]
 fn immediate_shutdown_against_a_promised_getter() {
     loom::model(|| {
@@ -52,6 +52,28 @@ fn immediate_shutdown_against_a_promised_getter() {
         ender.join().unwrap();
         assert!(put || !got);
         assert_eq!((queue.unfinished(), queue.len()), (0, 0));
+    });
+}
+
+/// Somebody joins while the only item is thrown away, or got and done. Caught: `end` not telling
+/// joiners.
+#[test]
+fn immediate_shutdown_against_join() {
+    loom::model(|| {
+        let queue = Queue::unbounded();
+        queue.try_put(1).unwrap();
+        let joiner = {
+            let queue = queue.clone();
+            thread::spawn(move || block_on(queue.join()))
+        };
+        let ender = {
+            let queue = queue.clone();
+            thread::spawn(move || queue.shutdown(Shutdown::Immediate))
+        };
+        drop(queue.try_get());
+        joiner.join().unwrap();
+        ender.join().unwrap();
+        assert_eq!(queue.unfinished(), 0);
     });
 }
 
@@ -100,31 +122,25 @@ fn join_against_more_work() {
     });
 }
 
-/// Two putters, a getter that was waiting and one who only tries: the trier never gets what the
-/// waiter was called for, and each gets one. Caught: `promise` forgetting what is promised.
+/// An item is put for one who waits while others only try, and ask anew: nobody robs the one who
+/// waited. Caught: `promise` forgetting what is promised.
 #[test]
-fn a_trier_does_not_rob_one_who_was_called() {
+fn nobody_robs_one_who_was_called() {
     loom::model(|| {
         let queue = PriorityQueue::unbounded();
         let mut waiter = Box::pin(queue.get());
         assert!(poll(waiter.as_mut()).is_pending());
-        let putter = {
-            let queue = queue.clone();
-            thread::spawn(move || queue.try_put(2).unwrap())
-        };
         let trier = {
             let queue = queue.clone();
-            thread::spawn(move || queue.try_get().unwrap().map(|item| *item))
+            thread::spawn(move || queue.try_get().unwrap().is_some())
+        };
+        let newcomer = {
+            let queue = queue.clone();
+            thread::spawn(move || give_up(queue.get(), 2).is_some())
         };
         queue.try_put(1).unwrap();
-        let tried = trier.join().unwrap();
-        putter.join().unwrap();
-        let waited = match poll(waiter.as_mut()) {
-            std::task::Poll::Ready(got) => *got.unwrap(),
-            std::task::Poll::Pending => panic!("robbed"),
-        };
-        let left = queue.try_get().unwrap().map(|item| *item);
-        assert_eq!(tried.unwrap_or(0) + waited + left.unwrap_or(0), 3);
-        assert_eq!(tried.is_some(), left.is_none());
+        assert!(!trier.join().unwrap() && !newcomer.join().unwrap(), "robbed");
+        assert!(poll(waiter.as_mut()).is_ready());
+        assert_eq!((queue.len(), queue.statistics().waiting_getters), (0, 0));
     });
 }
