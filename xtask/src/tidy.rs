@@ -11,6 +11,7 @@ mod arrows; // which crate may stand on which
 mod shape; // heads, sizes, names, paths of machines
 mod code; // let-chains, atomics
 mod waiting; // `# Cancellation`
+mod conformance; // the table of asyncio's tests
 mod source;
 
 /// What a look at the workspace found.
@@ -86,6 +87,7 @@ pub(crate) fn look(workspace: &Workspace) -> Result<Found, String> {
         code::check(text, &mut found);
     }
     waiting::check(&texts, &mut found);
+    conformance::check(&texts, &mut found);
     Ok(found)
 }
 

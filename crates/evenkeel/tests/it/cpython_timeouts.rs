@@ -39,6 +39,7 @@ fn tmo_01_the_block_ends_at_its_deadline_and_its_task_does_not() {
             let mut bounded = Box::pin(timeout_at(deadline, sleep(secs(10))));
             assert_eq!(bounded.deadline(), Some(deadline));
             assert_eq!((&mut bounded).await, Err(TimeoutError));
+            assert!(bounded.expired());
             assert_eq!((bounded.deadline(), now()), (Some(deadline), deadline));
             sleep(ms(1)).await;
             "goes on"
@@ -48,18 +49,22 @@ fn tmo_01_the_block_ends_at_its_deadline_and_its_task_does_not() {
     });
 }
 
-/// test_nested_timeouts: both have expired, and the outer one reports.
+/// test_nested_timeouts: the outer one reports, and the inner one is cut off with its block.
 #[test]
 fn tmo_02_of_two_nested_blocks_with_one_deadline_the_outer_reports() {
     on_one_and_two(|| async {
         let (log, deadline) = (Transcript::new(), now() + ms(10));
-        let said = log.clone();
+        let (said, guard) = (log.clone(), log.guard("gone"));
         let nested = timeout_at(deadline, async move {
-            let inner = timeout_at(deadline, sleep(secs(10))).await;
+            let block = async move {
+                let _guard = guard;
+                sleep(secs(10)).await;
+            };
+            let inner = timeout_at(deadline, block).await;
             said.say(format!("inner {inner:?}"));
         });
         assert_eq!(nested.await, Err(TimeoutError));
-        assert_eq!((log.said().as_str(), now()), ("", deadline));
+        assert_eq!((log.said().as_str(), now()), ("gone", deadline));
     });
 }
 

@@ -1,7 +1,4 @@
 //! asyncio's cases of `create_task` and of a task: cancelling it, knowing it, hearing of its failure.
-//!
-//! Left for the next release: CRT-06 and CRT-12, a cancel that is caught, refused or counted (cooperative
-//! cancellation); CRT-23 and the first half of CRT-22, tasks that begin eagerly.
 
 use std::future::pending;
 use std::sync::{Arc, Mutex};

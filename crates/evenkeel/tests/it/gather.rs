@@ -1,8 +1,5 @@
 //! asyncio's cases of `gather`.
 //!
-//! Left for the next release, because they need clean-up that awaits or a cancel that can be refused:
-//! GAT-12 and GAT-14.
-//!
 //! A gather begins at its first poll, not at the call; with tasks for children, these begin at their
 //! `create_task`.
 

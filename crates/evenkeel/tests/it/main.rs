@@ -40,5 +40,13 @@ mod cpython_tasks;
 mod cpython_locks;
 mod cpython_timeouts;
 mod cpython_runners;
+mod cpython_eager;
+mod cpython_shield;
+mod cpython_cleanup;
+mod cpython_groups;
+mod cpython_queues;
+mod cpython_barriers;
+mod cpython_conditions;
+mod cpython_scopes;
 #[cfg(feature = "net")]
 mod net;

@@ -1,7 +1,4 @@
 //! asyncio's cases of `run`.
-//!
-//! Left for the next release: RUN-05 and RUN-06, a leftover's clean-up that awaits (owned clean-up);
-//! RUN-08, SIGINT (signals).
 
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,7 +1,4 @@
 //! asyncio's cases of `wait_for`, which is `timeout` with its arguments the other way round.
-//!
-//! Left for the next release: WFR-05, WFR-06 and WFR-10, an inner task that refuses its cancel, or cleans
-//! up with awaits (cooperative cancellation, owned clean-up); WFR-11, `shield`.
 
 use std::time::Duration;
 
