@@ -261,7 +261,7 @@ impl Turnstile {
         if want > permits {
             return false;
         }
-        // Release: as in `serve`.
+        // Release: as in `serve`; no free taker looks before that has emptied the line.
         self.word.store(((permits - want) * ONE) | QUEUED, Ordering::Release);
         true
     }

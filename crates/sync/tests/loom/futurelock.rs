@@ -32,9 +32,8 @@ impl<F: Future + Unpin> Future for InTask<F> {
 }
 
 /// The lock is released, to a waiter that is never polled again, while its task begins to wait by
-/// another: that one gets it. Caught: `join` or `look` not asking `take_over`; `take_over` not
-/// wanting to be polled again; `trade` leaving the first one granted; Relaxed for Release in
-/// `exchange`.
+/// another: that one gets it. Caught: `look` not asking `take_over`; `wait_with` not asking to be
+/// polled again; `trade` leaving the first one without a waker.
 #[test]
 fn a_release_to_a_waiter_that_is_not_polled() {
     loom::model(|| {
@@ -70,10 +69,10 @@ async fn once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }
 
-/// The same with a waiter that goes just as it is to have what was granted to the other. Caught:
-/// `settle` not taking the node out of the list of grants.
+/// Two permits are given to a waiter that is not polled, and one that wants one takes over: none is lost
+/// or made. Caught: `exchange` not counting in what comes back.
 #[test]
-fn a_waiter_that_has_taken_over_goes() {
+fn a_part_of_a_grant_is_taken_over() {
     loom::model(|| {
         let semaphore = Arc::new(Semaphore::new(0));
         let mut forgotten = in_task(Box::pin(semaphore.acquire_many(2)));
