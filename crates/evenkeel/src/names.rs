@@ -43,7 +43,7 @@ pub use evenkeel_macros::{main, test};
 pub use evenkeel_sync::Lock;
 pub use evenkeel_sync::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Once, OnceCell, PriorityQueue, Queue,
-    RwLock, Semaphore, broadcast, channel, oneshot, unbounded, watch,
+    RwLock, Semaphore, Shutdown, broadcast, channel, oneshot, unbounded, watch,
 };
 
 #[doc(alias = "spawn_blocking")]

@@ -216,6 +216,14 @@ impl JoinError {
         }
     }
 
+    /// What the panic said, if it panicked.
+    pub fn message(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Panicked(payload) => Some(panic_text(&**payload)),
+            Kind::Cancelled(_) | Kind::Refused(_) | Kind::Failed => None,
+        }
+    }
+
     /// What the panic was raised with.
     ///
     /// # Panics

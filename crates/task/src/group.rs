@@ -7,8 +7,9 @@
 //!       |  2 the body is over, no child is left     | 3 the same
 //!       +----------------> closed <-----------------+
 //! ```
-//! 1 is [`Shared::end`]; 2 and 3 are `Shared::poll_closed`. A group that is ending takes no more children;
-//! those it has are cancelled, and its body is dropped.
+//! 1 is `Shared::end`; 2 and 3 are `Shared::poll_closed`. A group that is ending takes no more children.
+//! Those it has are cancelled when its scope is polled next, as in asyncio: children that are ready to fail
+//! in the same pass still do, and their errors come out as well.
 
 use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
@@ -173,7 +174,11 @@ impl<E: fmt::Debug + Send + 'static> TaskGroup<E> {
     /// Ends the group early and without an error: the body, if it is not over, and all children are
     /// cancelled. False if it was ending already.
     pub fn cancel(&self) -> bool {
-        self.shared.end(|_| ())
+        let Some(scope) = self.shared.begin_end(|_| ()) else { return false };
+        // The children first, as in asyncio: on one thread they are gone before the body is.
+        self.shared.cancel_children();
+        scope.into_iter().for_each(wake);
+        true
     }
 
     /// Lets at most `limit` children run at a time from now on; the others wait their turn, in the order in
@@ -246,6 +251,8 @@ struct State<E> {
     children: BTreeMap<u64, Entry>,
     /// Children that are being made and are not among `children` yet.
     coming: usize,
+    /// The children have been asked to end.
+    cancelled: bool,
     /// In the order in which they came; the body's last.
     failed: Vec<GroupNode<E>>,
     panic: Option<Box<dyn Any + Send>>,
@@ -305,6 +312,7 @@ impl<E> Shared<E> {
                 stage: Stage::Open,
                 children: BTreeMap::new(),
                 coming: 0,
+                cancelled: false,
                 failed: Vec::new(),
                 panic: None,
                 waker: None,
@@ -315,23 +323,32 @@ impl<E> Shared<E> {
         }
     }
 
-    /// Writes `why` down, cancels all children and wakes the scope. False if that was done before.
+    /// Writes `why` down, and wakes the scope, which will cancel the children. False if it was ending before.
     fn end(&self, why: impl FnOnce(&mut State<E>)) -> bool {
+        let scope = self.begin_end(why);
+        scope.map(|scope| scope.into_iter().for_each(wake)).is_some()
+    }
+
+    /// Writes `why` down. The scope's waker, if it waits; `None` if it was ending before.
+    fn begin_end(&self, why: impl FnOnce(&mut State<E>)) -> Option<Option<Waker>> {
         let mut state = lock(&self.state);
         why(&mut state);
         if state.stage != Stage::Open {
-            return false;
+            return None;
         }
         state.stage = Stage::Ending;
-        let waker = state.waker.take();
-        drop(state);
+        Some(state.waker.take())
+    }
+
+    /// Asks all children to end, in the order in which they were started. Once: those that come later are
+    /// not taken in.
+    fn cancel_children(&self) {
+        if std::mem::replace(&mut lock(&self.state).cancelled, true) {
+            return;
+        }
         for canceller in self.cancellers() {
             canceller.cancel_with("its group is ending");
         }
-        if let Some(waker) = waker {
-            wake(waker);
-        }
-        true
     }
 
     fn is_ending(&self) -> bool {

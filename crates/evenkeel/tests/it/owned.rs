@@ -246,12 +246,14 @@ fn groups_run_their_children_on_all_workers_also_from_main() {
     let here = std::thread::current().id();
     runner.run(async {
         TaskGroup::<Infallible>::scope(async |group| {
-            let place = group.create_task(async { Ok(std::thread::current().id()) });
+            // Two, for the last to be spawned waits for its spawner to yield.
+            let [first, _] =
+                [(); 2].map(|()| group.create_task(async { Ok(std::thread::current().id()) }));
             // Main holds its thread: only another worker can run the child.
-            while !place.is_finished() {
+            while !first.is_finished() {
                 std::thread::yield_now();
             }
-            assert_ne!(place.await, here);
+            assert_ne!(first.await, here);
         })
         .await
         .unwrap();

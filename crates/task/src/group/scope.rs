@@ -46,6 +46,7 @@ pin_project! {
             }
             // From outside: the scope was cancelled.
             this.shared.end(|_| ());
+            this.shared.cancel_children();
             let shared = Arc::clone(this.shared);
             let _ = this.owned.enter(|| leave_ending(ending(last_words(shared))));
             this.owned.enter(|| this.body.set(None));
@@ -110,6 +111,9 @@ where
             if let Err(payload) = this.owned.enter(gone) {
                 this.shared.panicked(payload);
             }
+        }
+        if this.shared.is_ending() {
+            this.shared.cancel_children(); // A child has failed since the body was over.
         }
         ready!(this.shared.poll_closed(cx));
         match catch_unwind(AssertUnwindSafe(|| this.owned.poll_done(cx))) {
