@@ -42,7 +42,8 @@ pub struct Options {
     ///
     /// Default: five seconds.
     pub cleanup_grace: Duration,
-    /// Debug mode: says so where things are left behind. `None` leaves it to the variable
+    /// Debug mode: says so where things are left behind, and names tasks that wait for each other's locks (for
+    /// the whole process). `None` leaves it to the variable
     /// `EVENKEEL_DEBUG` (set, not empty, not `0`).
     pub debug: Option<bool>,
     /// What tells the time. With a [`ManualClock`](crate::ManualClock) no test waits.

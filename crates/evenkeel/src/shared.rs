@@ -55,6 +55,9 @@ impl Shared {
             let text = "a runner needs at least one worker: with none, nothing would ever run";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
+        if options.is_debug() {
+            evenkeel_sync::watch_deadlocks(|circle| eprintln!("evenkeel: {circle}"));
+        }
         let reactor = Reactor::new()?;
         let wake = reactor.clone();
         let clock = Arc::clone(&options.clock);

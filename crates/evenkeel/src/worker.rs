@@ -121,12 +121,11 @@ impl Loop {
         self.fire();
     }
 
-    pub(crate) fn fire(&self) {
+    /// Wakes what is due; how many that were.
+    pub(crate) fn fire(&self) -> usize {
         let timers = &self.shared.timers;
         // Only if there is a timer: reading the clock costs as much as arming one.
-        if timers.next_deadline().is_some() {
-            timers.fire(timers.now());
-        }
+        timers.next_deadline().map_or(0, |_| timers.fire(timers.now()))
     }
 
     pub(crate) fn wait(&self, how: Wait) {
@@ -213,8 +212,8 @@ impl Loop {
         }
         let timers = &self.shared.timers;
         let jumped = timers.clock().idle(timers.next_deadline());
-        self.fire();
-        jumped
+        // A deadline that passed while the clock was moved by hand is due without a jump.
+        self.fire() > 0 || jumped
     }
 
     /// Whether main waits and nothing in sight can wake it; only a clock that is moved by hand or jumps

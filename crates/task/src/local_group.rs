@@ -91,7 +91,7 @@ impl<E> Shared<E> {
     }
 }
 
-impl<'env, E: 'env> LocalGroup<'env, E> {
+impl<'env, E: fmt::Debug + 'env> LocalGroup<'env, E> {
     /// Runs `body` with a new group.
     ///
     /// # Errors
@@ -167,7 +167,7 @@ impl<'env, E: 'env> LocalGroup<'env, E> {
     }
 }
 
-impl<'env, E: 'env> fmt::Debug for LocalGroup<'env, E> {
+impl<'env, E: fmt::Debug + 'env> fmt::Debug for LocalGroup<'env, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LocalGroup").field("children", &self.len()).finish_non_exhaustive()
     }

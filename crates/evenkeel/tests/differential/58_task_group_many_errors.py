@@ -1,4 +1,3 @@
-# differs: the first error cancels the others at once; asyncio lets those run that were to run in that turn
 """TaskGroup: three that would fail in one turn of the loop."""
 import asyncio
 

@@ -108,8 +108,8 @@ fn tgr_03_a_child_fails_and_its_sibling_and_the_code_after_do_not_run() {
     });
 }
 
-/// test_cancel_children_on_child_error. There three that fail in one pass are all heard; here the first
-/// cancels the others on the spot, and on several workers those that failed meanwhile are heard too.
+/// test_cancel_children_on_child_error. Three that fail in one pass are all heard, on one worker; on two,
+/// those that have not come to it when the scope hears of the first are cancelled.
 #[test]
 fn tgr_04_three_fail_at_once_and_the_body_is_interrupted() {
     on_one_and_two(|| async {
@@ -127,7 +127,8 @@ fn tgr_04_three_fail_at_once_and_the_body_is_interrupted() {
         });
         let failed = group.await.unwrap_err();
         assert!(errors(&failed).iter().all(|error| *error == Oh::ZeroDivision));
-        assert!((1..=3).contains(&failed.len()));
+        let is_alone = Handle::current().statistics().is_some_and(|all| all.workers == 1);
+        assert!(if is_alone { failed.len() == 3 } else { (1..=3).contains(&failed.len()) });
         assert_eq!(log.sorted(), "body sibling");
     });
 }

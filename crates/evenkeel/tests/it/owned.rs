@@ -9,6 +9,7 @@ use evenkeel::*;
 #[cfg(feature = "macros")]
 use std::prelude::v1::test; // not our attribute of that name
 
+use crate::child;
 use crate::loops::{ms, on_one, on_one_and_two, options, secs};
 use crate::transcript::Transcript;
 
@@ -327,4 +328,84 @@ fn a_clean_up_may_spawn_and_await_and_its_locals_are_the_tasks() {
         log
     });
     assert_eq!(log.said(), "7 true");
+}
+
+#[test]
+fn tgr_12_errors_beside_a_panic_are_reported() {
+    let (options, reports) = watched(1);
+    let mut runner = Runner::new(options).unwrap();
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        runner.run(async {
+            let scope = TaskGroup::scope(async |group| {
+                group.create_task(async { Err::<(), _>("lost".to_owned()) });
+                group.create_task(async {
+                    defer(async { sleep(ms(1)).await });
+                    panic!("thrown");
+                    #[expect(unreachable_code, reason = "it says the type")]
+                    ()
+                });
+                pending::<Result<(), String>>().await
+            });
+            let _ = scope.await;
+        })
+    }));
+    assert_eq!(caught.unwrap_err().downcast_ref(), Some(&"thrown"));
+    let reports = reports.lock().unwrap();
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    assert!(reports[0].message.ends_with("beside a panic in its group: \"lost\""), "{reports:?}");
+}
+
+#[test]
+fn a_deadline_that_passes_while_the_clock_is_moved_by_hand_is_not_slept_over() {
+    let (options, clock) = options(1);
+    let mut runner = Runner::new(options).unwrap();
+    let limited = runner.run(timeout(ms(2), async move {
+        clock.advance(ms(10));
+        sleep(secs(1)).await;
+    }));
+    assert_eq!(limited, Err(TimeoutError));
+}
+
+/// Oxide's RFD 609: a future that waits for a lock is given up for another that locks it again.
+#[test]
+fn a_lock_granted_to_a_place_nobody_polls_any_more_goes_to_the_tasks_other_place() {
+    on_one_and_two(|| async {
+        let lock = Arc::new(Lock::new(()));
+        let held = Arc::clone(&lock);
+        let holder = create_task(async move {
+            let _guard = held.lock().await;
+            sleep(secs(5)).await;
+        });
+        sleep(ms(1)).await;
+        let mut first = Box::pin(lock.lock());
+        race! {
+            _guard = &mut first => unreachable!("it is held"),
+            _ = sleep(ms(500)) => drop(lock.lock().await),
+        }
+        drop(first);
+        holder.await;
+    });
+}
+
+#[test]
+fn debug_mode_names_tasks_that_wait_for_each_others_locks() {
+    if !child::is_this() {
+        let name = "owned::debug_mode_names_tasks_that_wait_for_each_others_locks";
+        let errors = child::errors(&child::run(name, &[("EVENKEEL_DEBUG", "1")]));
+        assert!(errors.contains("deadlock: task"), "{errors}");
+        return;
+    }
+    on_one(|| async {
+        let locks = [Arc::new(Lock::new(())), Arc::new(Lock::new(()))];
+        let crossed = |first: usize| {
+            let (one, two) = (Arc::clone(&locks[first]), Arc::clone(&locks[1 - first]));
+            create_task(async move {
+                let _one = one.lock().await;
+                sleep(ms(1)).await;
+                let _two = two.lock().await;
+            })
+        };
+        let both = gather((crossed(0), crossed(1)));
+        assert!(timeout(ms(5), both).await.is_err(), "cancelled, they let go");
+    });
 }

@@ -121,9 +121,9 @@ impl<T> Child<T> {
         self.id
     }
 
-    /// Whether it has ended, in whatever way.
+    /// Whether it has ended, in whatever way. True of all children once the scope is over.
     pub fn is_finished(&self) -> bool {
-        self.task.as_ref().is_none_or(Task::is_finished)
+        self.task.as_ref().is_none_or(Task::is_gone)
     }
 
     /// Asks it to end; the group and its other children go on. False if it has ended already.

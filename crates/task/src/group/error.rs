@@ -173,10 +173,7 @@ impl<E> GroupError<E> {
 
     fn collect<'a>(&'a self, all: &mut Vec<&'a E>) {
         for node in &self.nodes {
-            match &node.fault {
-                Fault::Error(error) => all.push(error),
-                Fault::Group(group) => group.collect(all),
-            }
+            node.collect(all);
         }
     }
 
@@ -256,6 +253,20 @@ impl<E> GroupNode<E> {
     /// Where the child was started.
     pub fn spawned_at(&self) -> Option<&'static Location<'static>> {
         self.from.as_ref().and_then(|child| child.spawned_at)
+    }
+
+    /// Its error, or all those of its inner group.
+    pub(super) fn errors(&self) -> Vec<&E> {
+        let mut all = Vec::new();
+        self.collect(&mut all);
+        all
+    }
+
+    fn collect<'a>(&'a self, all: &mut Vec<&'a E>) {
+        match &self.fault {
+            Fault::Error(error) => all.push(error),
+            Fault::Group(group) => group.collect(all),
+        }
     }
 
     /// Its error, if it is one.

@@ -60,9 +60,7 @@ async fn last_words<E: fmt::Debug>(shared: Arc<Shared<E>>) {
     let mut state = lock(&shared.state);
     let (failed, panic) = (std::mem::take(&mut state.failed), state.panic.take());
     drop(state);
-    for node in failed {
-        report_failure(FailureKind::Failed, format!("in a group that was cancelled: {node:?}"));
-    }
+    report_lost(failed, "in a group that was cancelled");
     if let Some(payload) = panic.filter(|payload| !payload.is::<Cancelled>()) {
         let text = panic_text(&*payload);
         report_failure(FailureKind::Panicked, format!("in a group that was cancelled: {text}"));
@@ -129,11 +127,21 @@ where
     }
 }
 
+/// Errors that nobody will get are told.
+fn report_lost<E: fmt::Debug>(failed: Vec<GroupNode<E>>, how: &str) {
+    for node in failed {
+        let name = node.name();
+        for error in node.errors() {
+            report_failure(FailureKind::Failed, format!("{name}, {how}: {error:?}"));
+        }
+    }
+}
+
 /// What comes out: a panic before errors, errors before the value.
 ///
 /// # Panics
-/// With `panic`.
-pub(crate) fn outcome_of<E, T>(
+/// With `panic`; errors that came beside it are reported.
+pub(crate) fn outcome_of<E: fmt::Debug, T>(
     mut failed: Vec<GroupNode<E>>,
     panic: Option<Box<dyn Any + Send>>,
     value: Option<T>,
@@ -143,6 +151,7 @@ pub(crate) fn outcome_of<E, T>(
     match (panic, value) {
         // A body that awaited a cancelled task is cancelled with it; errors are heard first.
         (Some(payload), _) if failed.is_empty() || !payload.is::<Cancelled>() => {
+            report_lost(failed, "beside a panic in its group");
             resume_unwind(payload)
         }
         (None, Some(value)) if failed.is_empty() => Ok(value),

@@ -1,6 +1,7 @@
 //! The scope of a group in place: it polls the body, and those children that were woken.
 
 use std::any::Any;
+use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -90,7 +91,7 @@ pin_project! {
     }
 }
 
-impl<'env, E: 'env, B, T> Scope<'env, E, B, T>
+impl<'env, E: fmt::Debug + 'env, B, T> Scope<'env, E, B, T>
 where
     B: Future<Output: Outcome<E, Value = T>>,
 {
@@ -197,7 +198,7 @@ where
     }
 }
 
-impl<'env, E: 'env, B, T> Future for Scope<'env, E, B, T>
+impl<'env, E: fmt::Debug + 'env, B, T> Future for Scope<'env, E, B, T>
 where
     B: Future<Output: Outcome<E, Value = T>>,
 {
