@@ -127,7 +127,7 @@ fn tgr_04_three_fail_at_once_and_the_body_is_interrupted() {
         });
         let failed = group.await.unwrap_err();
         assert!(errors(&failed).iter().all(|error| *error == Oh::ZeroDivision));
-        let is_alone = Handle::current().statistics().is_some_and(|all| all.workers == 1);
+        let is_alone = evenkeel::Handle::current().statistics().is_some_and(|all| all.workers == 1);
         assert!(if is_alone { failed.len() == 3 } else { (1..=3).contains(&failed.len()) });
         assert_eq!(log.sorted(), "body sibling");
     });
