@@ -74,6 +74,12 @@ impl Stage {
     }
 }
 
+/// The README's code, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[derive(Debug)]
+pub struct Readme;
+
 /// The side-by-side page is compiled and run with the other doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/asyncio.md")]

@@ -100,8 +100,3 @@ pub use evenkeel_timer as timer;
 pub use names::*;
 #[doc(hidden)]
 pub use race::__race;
-
-/// The README's code, compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

@@ -24,6 +24,14 @@ async fn nothing_is_lost() {
     assert_eq!(*count.lock().await, 3);
 }
 
+/// The README's: what is given to a timeout is cancelled by it.
+#[evenkeel::test(seeds = 50)]
+async fn the_slow_one_is_cancelled() {
+    let hour = Duration::from_secs(3600);
+    let task = evenkeel::create_task(sleep(2 * hour));
+    assert!(evenkeel::timeout(hour, task).await.is_err());
+}
+
 /// Two hours take no time, and are exact.
 #[evenkeel::test]
 async fn two_hours_pass() {
