@@ -13,8 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use evenkeel::sync::Shutdown;
-use evenkeel::{PriorityQueue, Queue, TaskGroup, run, sleep};
+use evenkeel::{PriorityQueue, Queue, Shutdown, TaskGroup, run, sleep};
 use futures_lite::StreamExt;
 
 /// What may go wrong here.

@@ -7,8 +7,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use evenkeel::sync::Shutdown;
-use evenkeel::{Event, Lock, Queue, oneshot, run, to_thread};
+use evenkeel::{Event, Lock, Queue, Shutdown, oneshot, run, to_thread};
 
 fn main() {
     let queue = Queue::bounded(1);
