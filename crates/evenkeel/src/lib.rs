@@ -17,14 +17,16 @@
 //! | `wait_for(aw, 1)`, `timeout(1)` | [`wait_for`], [`timeout()`] |
 //! | `TaskGroup()` | [`TaskGroup::scope`]`(async |group| ..)` |
 //! | `shield(aw)`, `finally:` that awaits | [`shield`]`(future)`, [`defer`]`(async { .. })` |
+//! | `except CancelledError:` | [`CancelScope`], [`move_on_after`] |
 //! | `to_thread(f)` | [`to_thread`]`(f)` |
 //! | `ThreadPoolExecutor(5)` | [`ThreadPool::new`]`(5)` |
 //! | `Lock`, `Event`, `Condition`, `Semaphore` | [`Lock`], [`Event`], [`Condition`], [`Semaphore`], [`BoundedSemaphore`] |
 //! | `Barrier`, `Future` | [`Barrier`], [`oneshot()`] |
 //! | `Queue`, `LifoQueue`, `PriorityQueue` | [`Queue`], [`LifoQueue`], [`PriorityQueue`] |
-//! | `Barrier`; what asyncio leaves to be built | [`Barrier`]; [`Once`], [`OnceCell`], [`watch()`], [`broadcast()`] |
+//! | what asyncio leaves to be built | [`RwLock`], [`Once`], [`OnceCell`], [`channel()`], [`watch()`], [`broadcast()`] |
 //! | `current_task`, `all_tasks` | [`current`], [`all_tasks`] |
 //! | `run_coroutine_threadsafe` | [`Handle::spawn`], [`Handle::block_on`] |
+//! | `IsolatedAsyncioTestCase` | [`testing`] |
 //!
 //! ```
 //! use evenkeel::{create_task, gather, run, sleep};
