@@ -3,13 +3,14 @@
 //! On its own thread everything is a plain cell. Other threads push into a concurrent queue and raise a
 //! flag; the owner takes what came at the start of its next batch.
 //!
-// OWNER ONLY: `ready`, `magazine` and what is in them are touched by the thread whose number is `owner`, and by no
+// OWNER ONLY: `ready`, `asleep`, `magazine` and what is in them are touched by the thread whose number is `owner`, and by no
 //             other; every access goes through `on_owner`.
 
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::task::Waker;
 
 use async_task::Runnable;
 use concurrent_queue::ConcurrentQueue;
@@ -25,6 +26,8 @@ use crate::thread_state;
 pub(crate) struct LocalQueue {
     owner: u64,
     ready: UnsafeCell<VecDeque<Runnable<Meta>>>,
+    /// It sleeps as a task of another executor, and its own thread goes on meanwhile.
+    asleep: Cell<bool>,
     magazine: Magazine,
     tally: Tally,
     /// From other threads.
@@ -34,7 +37,7 @@ pub(crate) struct LocalQueue {
     parker: Parker,
 }
 
-// SAFETY: OWNER ONLY for `ready` and `magazine`; the rest is Sync.
+// SAFETY: OWNER ONLY for `ready`, `asleep` and `magazine`; the rest is Sync.
 unsafe impl Sync for LocalQueue {}
 // SAFETY: a Runnable of a local task may be *held* anywhere: it is run and dropped by the owner only. The
 // magazine's pointers lead into the registry beside it.
@@ -46,6 +49,7 @@ impl LocalQueue {
         LocalQueue {
             owner: thread_state::number(),
             ready: UnsafeCell::new(VecDeque::with_capacity(64)),
+            asleep: Cell::new(false),
             magazine: Magazine::default(),
             tally: Tally::default(),
             remote: ConcurrentQueue::unbounded(),
@@ -108,6 +112,23 @@ impl LocalQueue {
         self.on_owner(|ready| ready.remove(nth))
     }
 
+    /// Sleeps as a task, until something is ready: `waker` is called then.
+    pub(crate) fn sleep(&self, waker: &Waker) {
+        // A push that came before `park_task` left a notification, which makes it answer false.
+        if self.parker.park_task(waker) && self.is_idle() {
+            self.asleep.set(true);
+        } else {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// It is awake, whoever woke it.
+    pub(crate) fn awake(&self) {
+        assert!(self.is_owner(), "a local executor was used on another thread");
+        self.asleep.set(false);
+        self.parker.end_task();
+    }
+
     /// How many are ready, not counting those at the door.
     pub(crate) fn ready(&self) -> usize {
         self.on_owner(|ready| ready.len())
@@ -146,10 +167,23 @@ pub(crate) fn scheduled(runnable: Runnable<Meta>) {
         let queue: *const LocalQueue = queue;
         // SAFETY: the queue lives in the task's home, which the Runnable keeps alive; pushing it does
         // not run it, and only this thread, which is here, will.
-        unsafe { &*queue }.on_owner(|ready| ready.push_back(runnable));
+        let queue = unsafe { &*queue };
+        queue.on_owner(|ready| ready.push_back(runnable));
+        if queue.asleep.get() {
+            wake_sleeper(queue);
+        }
     } else {
         remote(runnable);
     }
+}
+
+/// The executor is a task of another one, whose thread, which is ours, goes on without it.
+#[cold]
+fn wake_sleeper(queue: &LocalQueue) {
+    queue.asleep.set(false);
+    // The foreign waker may run anything: it may end the executor.
+    let parker = queue.parker.clone();
+    parker.unpark();
 }
 
 #[cold]

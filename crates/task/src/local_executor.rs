@@ -206,11 +206,11 @@ impl<'a> LocalExecutor<'a> {
     /// Nothing lost.
     pub async fn tick(&self) {
         std::future::poll_fn(|cx| {
-            self.queue().parker().end_task();
+            self.queue().awake();
             if self.try_tick() {
                 return Poll::Ready(());
             }
-            self.sleep(cx);
+            self.queue().sleep(cx.waker());
             Poll::Pending
         })
         .await;
@@ -245,13 +245,6 @@ impl<'a> LocalExecutor<'a> {
         let runnable = self.queue().take_nth(nth);
         runnable.unwrap_or_else(|| panic!("of {ready} ready tasks, number {nth} was chosen")).run();
         true
-    }
-
-    fn sleep(&self, cx: &Context<'_>) {
-        // A push that came before `park_task` left a notification, which makes it answer false.
-        if !self.queue().parker().park_task(cx.waker()) || !self.queue().is_idle() {
-            cx.waker().wake_by_ref();
-        }
     }
 
     /// Whether no task is left.
@@ -332,13 +325,13 @@ impl<F: Future> Future for LocalRun<'_, '_, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        this.executor.queue().parker().end_task();
+        this.executor.queue().awake();
         if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(output);
         }
         match this.executor.turn() {
             Turn::More => cx.waker().wake_by_ref(),
-            Turn::Idle => this.executor.sleep(cx),
+            Turn::Idle => this.executor.queue().sleep(cx.waker()),
         }
         Poll::Pending
     }
