@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use evenkeel_context::Owned;
+use evenkeel_context::{Owned, collect_endings, ending};
 use pin_project_lite::pin_project;
 
 use crate::bounds::shielded;
@@ -93,11 +93,15 @@ impl<F: Future> Body<F> {
         self.project().stage.set(Stage::Finished { value });
     }
 
-    /// Drops the future.
+    /// Drops the future. What it leaves is collected, not only owned: then the handle of somebody
+    /// else's task leaves the end of it, too.
     pub(crate) fn cut(self: Pin<&mut Self>) {
         let this = self.project();
         let mut stage = this.stage;
-        this.owned.enter(|| stage.set(Stage::Cut));
+        let ((), endings) = collect_endings(|| this.owned.enter(|| stage.set(Stage::Cut)));
+        if !endings.is_empty() {
+            this.owned.leave(ending(endings));
+        }
     }
 
     /// Drives what is owned; then says how it went: the value, or `None` if it was cut short.
