@@ -150,6 +150,13 @@ impl Builder {
     }
 }
 
+/// For [`TaskGroup::create_task_as`](crate::TaskGroup::create_task_as), which is of the task crate.
+impl From<Builder> for evenkeel_task::Builder {
+    fn from(builder: Builder) -> evenkeel_task::Builder {
+        builder.inner
+    }
+}
+
 /// The live tasks of the loop this thread belongs to, main included, in the order of their ids; none
 /// outside any loop.
 pub fn all_tasks() -> Vec<TaskInfo> {

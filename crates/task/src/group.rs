@@ -147,13 +147,13 @@ impl<E: fmt::Debug + Send + 'static> TaskGroup<E> {
     #[track_caller]
     pub fn create_task_as<F>(
         &self,
-        builder: Builder,
+        builder: impl Into<Builder>,
         future: F,
     ) -> Child<<F::Output as Outcome<E>>::Value>
     where
         F: Future<Output: Outcome<E, Value: Send>> + Send + 'static,
     {
-        child::create(&self.shared, builder.named(), future).unwrap_or_else(Child::not_begun)
+        child::create(&self.shared, builder.into().named(), future).unwrap_or_else(Child::not_begun)
     }
 
     /// Starts a child, unless the group is ending.

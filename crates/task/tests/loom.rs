@@ -3,6 +3,8 @@
 #![cfg(loom)]
 #![allow(missing_docs, reason = "models")]
 
+#[path = "loom/local_group.rs"]
+mod local_group;
 #[path = "loom/ready_set.rs"]
 mod ready_set;
 
