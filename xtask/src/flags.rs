@@ -16,6 +16,7 @@ cargo xtask CHORE [FLAG]..
   ci       everything that must hold before a change lands, cheapest first
   test     the tests and doctests of the workspace or of one crate
   loom     the models of every hand-written protocol
+  soak     programs drawn from seeds, a million schedules of them, and threads that contend
   tidy     what no compiler checks: arrows between crates, file heads, sizes, names
   doc      the documentation, warnings being errors
   bench    evenkeel beside tokio and smol, on the same work
@@ -42,6 +43,15 @@ cargo xtask loom [CRATE [MODEL]]     the models in tests/loom.rs of each crate, 
     --preemptions N                  2 finds most; 3 is the figure to reach before a release
 
 Loom has its own target folder (target/loom), so that its flags rebuild nothing else.
+";
+
+const SOAK: &str = "\
+cargo xtask soak [FILTER]            the programs in crates/evenkeel/tests/soak whose names hold FILTER
+    --seeds N                        of each program; default: so many that all make 10^6 schedules
+    --operations N                   of each thread in the family `threads`; default 100000
+
+Optimised, family by family: a table of schedules, seconds and failures, and for each failure the
+line that replays it. The last figures stand in docs/TESTING.md.
 ";
 
 const TIDY: &str = "\
@@ -81,6 +91,7 @@ pub(crate) enum Chore {
     Ci(Ci),
     Test(Test),
     Loom(Loom),
+    Soak(Soak),
     Tidy,
     Doc(Doc),
     Bench(Bench),
@@ -103,6 +114,12 @@ pub(crate) struct Loom {
     pub(crate) package: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) preemptions: u32,
+}
+
+pub(crate) struct Soak {
+    pub(crate) filter: Option<String>,
+    pub(crate) seeds: Option<u64>,
+    pub(crate) operations: u64,
 }
 
 #[derive(Default)]
@@ -174,6 +191,7 @@ fn parse_chore(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
         "ci" => parse_ci(parser),
         "test" => parse_test(parser),
         "loom" => parse_loom(parser),
+        "soak" => parse_soak(parser),
         "tidy" => match parser.next()? {
             None => Ok(Chore::Tidy),
             Some(Short('h') | Long("help")) => Ok(Chore::Help(TIDY)),
@@ -190,6 +208,7 @@ fn help_of(chore: &str) -> Result<&'static str, lexopt::Error> {
         "ci" => CI,
         "test" => TEST,
         "loom" => LOOM,
+        "soak" => SOAK,
         "tidy" => TIDY,
         "doc" => DOC,
         "bench" => BENCH,
@@ -236,6 +255,20 @@ fn parse_loom(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
         }
     }
     Ok(Chore::Loom(flags))
+}
+
+fn parse_soak(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
+    let mut flags = Soak { filter: None, seeds: None, operations: 100_000 };
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Short('h') | Long("help") => return Ok(Chore::Help(SOAK)),
+            Long("seeds") => flags.seeds = Some(parser.value()?.parse()?),
+            Long("operations") => flags.operations = parser.value()?.parse()?,
+            Value(filter) if flags.filter.is_none() => flags.filter = Some(filter.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Chore::Soak(flags))
 }
 
 fn parse_doc(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {

@@ -11,6 +11,7 @@ mod step;
 mod workspace;
 mod test;
 mod loom;
+mod soak;
 mod doc;
 mod tidy;
 mod bench;
@@ -49,6 +50,7 @@ fn dispatch(chore: Chore) -> Exit {
         Chore::Ci(flags) => ci::run(&workspace, &flags),
         Chore::Test(flags) => test::run(&workspace, &flags),
         Chore::Loom(flags) => loom::run(&workspace, &flags),
+        Chore::Soak(flags) => soak::run(&workspace, &flags),
         Chore::Tidy => tidy::run(&workspace),
         Chore::Doc(flags) => doc::run(&workspace, &flags),
         Chore::Bench(flags) => bench::run(&workspace, &flags),

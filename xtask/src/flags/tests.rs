@@ -18,6 +18,17 @@ fn bench_speaks_its_manual() {
 }
 
 #[test]
+fn soak_speaks_its_manual() {
+    let Ok(Chore::Soak(flags)) = parse_line("soak lock --seeds 7 --operations 9") else {
+        panic!("no soak")
+    };
+    assert_eq!(
+        (flags.filter.as_deref(), flags.seeds, flags.operations),
+        (Some("lock"), Some(7), 9)
+    );
+}
+
+#[test]
 fn mistakes_are_named() {
     for (line, word) in [
         ("dance", "dance"),
@@ -34,7 +45,7 @@ fn mistakes_are_named() {
 
 #[test]
 fn every_chore_has_a_page() {
-    for chore in ["ci", "test", "loom", "tidy", "doc", "bench"] {
+    for chore in ["ci", "test", "loom", "soak", "tidy", "doc", "bench"] {
         let Ok(Chore::Help(text)) = parse_line(&format!("{chore} --help")) else {
             panic!("no page for {chore}")
         };
