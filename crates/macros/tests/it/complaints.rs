@@ -89,7 +89,9 @@ fn compile(program: &str) -> Vec<String> {
         "--crate-name=mistakes",
         "--emit=metadata",
     ]);
-    compiler.args(["--test", "--error-format=short", "-o"]).arg("/dev/null");
+    // A file of its own, never a device: whoever may would have the compiler put a file in its place.
+    let out = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("mistakes.rmeta");
+    compiler.args(["--test", "--error-format=short", "-o"]).arg(out);
     compiler.arg("--extern").arg(format!("evenkeel_macros={}", library().display())).arg("-");
     compiler.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = compiler.spawn().unwrap();
