@@ -11,6 +11,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
 
+use crate::cancelled::Cancelled;
 use crate::current::enter_owned;
 use crate::endings::{Ending, defer, leave_ending};
 
@@ -188,9 +189,10 @@ impl Owned {
         dropped.unwrap_or_else(|payload| self.keep(payload));
     }
 
-    /// Keeps the first panic; a later one was told by the panic hook and ends here.
+    /// Keeps the first panic; a later one was told by the panic hook and ends here. A clean-up that awaited a
+    /// cancelled task unwinds quietly: it is over, and no more than that.
     fn keep(&self, payload: Box<dyn Any + Send>) {
-        let mut payload = Some(payload);
+        let mut payload = Some(payload).filter(|payload| !payload.is::<Cancelled>());
         self.with(|held| {
             if held.panic.is_none() {
                 held.panic = payload.take();

@@ -328,3 +328,21 @@ fn crt_16_a_detached_task_that_returns_an_error_is_reported_once_with_its_name()
     assert!(dial.1.contains("\"dial\"") && dial.1.ends_with(": no route"), "{}", dial.1);
     assert!(dial.1.contains("owned.rs") && thrown.1.ends_with(": thrown"), "{}", thrown.1);
 }
+
+#[test]
+fn a_clean_up_that_awaits_a_cancelled_task_is_over_and_changes_nothing() {
+    let (log, local) = (Log::default(), LocalExecutor::new());
+    let (said, executor) = (log.clone(), local.spawner());
+    let task = local.spawn(async move {
+        defer(slow(&said, "below"));
+        defer(async move {
+            let endless = executor.spawn(pending::<()>());
+            endless.cancel();
+            endless.await;
+            said.add("never");
+        });
+        7
+    });
+    assert_eq!(run(&local, task.join()).unwrap(), 7);
+    assert_eq!(log.said(), "below");
+}
