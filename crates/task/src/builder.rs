@@ -89,7 +89,7 @@ impl Builder {
     pub(crate) fn named(self) -> Named {
         let locals = self.locals.map(|locals| locals.0);
         let spawned_at = self.spawned_at.unwrap_or(Location::caller());
-        Named { name: self.name, locals, spawned_at, start: self.start, on_end: None }
+        Named { name: self.name, locals, spawned_at, start: self.start, ..Named::nothing() }
     }
 
     /// Spawns on `executor`.

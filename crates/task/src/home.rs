@@ -13,7 +13,7 @@ use crate::error::FailureReport;
 use crate::handle::Task;
 use crate::info::{Canceller, TaskInfo};
 use crate::local::LocalQueue;
-use crate::loom::{AtomicBool, Ordering, thread};
+use crate::loom::{AtomicBool, Ordering, full_fence, thread};
 use crate::meta::{Due, Meta};
 use crate::queue::Queue;
 use crate::registry::{Own, Registry, Slot};
@@ -72,8 +72,9 @@ impl Home {
         &self,
         parent: u64,
         spawned_at: &'static Location<'static>,
+        is_shielded: bool,
     ) -> (NonNull<Slot>, u64) {
-        self.with_own(|own| self.registry.open(own, parent, spawned_at))
+        self.with_own(|own| self.registry.open(own, parent, spawned_at, is_shielded))
     }
 
     pub(crate) fn release(&self, slot: NonNull<Slot>) {
@@ -158,6 +159,8 @@ impl Home {
         let mut count = 0;
         let all = self.is_closed();
         self.registry.for_each_live(|slot, id| {
+            // Pairs with the fence in `Registry::open`: who has seen the id sees the mark.
+            full_fence();
             if all || !self.registry.is_shielded(slot) {
                 count += usize::from(self.registry.cancel(slot, id, None));
             }

@@ -24,7 +24,7 @@ use std::task::Waker;
 
 use evenkeel_context::Record;
 
-use crate::loom::{AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, lock, thread};
+use crate::loom::{AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, full_fence, lock, thread};
 
 const LOCKED: u32 = 1;
 const HAS_WAKER: u32 = 2;
@@ -119,8 +119,8 @@ impl Slot {
         self.state.fetch_or(RARE, Ordering::Relaxed);
     }
 
-    /// Keeps the task out of `cancel_all`. By whoever spawned it, before it is queued.
-    pub(crate) fn mark_shielded(&self) {
+    /// Keeps the task out of `cancel_all`. By whoever opens the slot, before anybody can see it.
+    fn mark_shielded(&self) {
         self.state.fetch_or(SHIELDED, Ordering::Relaxed);
     }
 
@@ -260,6 +260,7 @@ impl Registry {
         own: Own<'_>,
         parent: u64,
         spawned_at: &'static Location<'static>,
+        is_shielded: bool,
     ) -> (NonNull<Slot>, u64) {
         let (slot, id) = match own {
             Some((magazine, tally)) => {
@@ -279,7 +280,13 @@ impl Registry {
             }
         };
         // SAFETY: `slot` leads into a chunk of this registry, which we borrow.
-        unsafe { slot.as_ref() }.record.open(id, parent, spawned_at);
+        let opened = unsafe { slot.as_ref() };
+        if is_shielded {
+            // Before the id can be seen: pairs with the fence in `Home::cancel_all`, which may come at once.
+            opened.mark_shielded();
+            full_fence();
+        }
+        opened.record.open(id, parent, spawned_at);
         (slot, id)
     }
 

@@ -110,9 +110,13 @@ impl<T: Send + 'static> Drop for Shield<T> {
             Some(Arc::clone(&meta.home))
         });
         let Some(home) = home.filter(|_| current_id().is_some()) else { return };
-        let named =
-            Named { name: Some("shielded".into()), spawned_at: self.at, ..Named::nothing() };
-        let task = spawn::shielded(&home, future, named);
+        let named = Named {
+            name: Some("shielded".into()),
+            spawned_at: self.at,
+            is_shielded: true,
+            ..Named::nothing()
+        };
+        let task = spawn::send(&home, future, named);
         let ending = Shielded {
             canceller: task.canceller(),
             end: task.end_of(),

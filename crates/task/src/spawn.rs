@@ -30,6 +30,8 @@ pub(crate) struct Named {
     pub(crate) start: Start,
     /// Who is told of its end.
     pub(crate) on_end: Option<Arc<dyn OnEnd>>,
+    /// It goes on when the tasks around it are asked to end.
+    pub(crate) is_shielded: bool,
 }
 
 /// When a new task takes its first step.
@@ -51,6 +53,7 @@ impl Named {
             spawned_at: Location::caller(),
             start: Start::Queued,
             on_end: None,
+            is_shielded: false,
         }
     }
 }
@@ -75,7 +78,7 @@ pub(crate) unsafe fn build<F: Future>(
     named: Named,
 ) -> (Runnable<Meta>, Task<F::Output>) {
     let parent = evenkeel_context::current_id().map_or(0, std::num::NonZero::get);
-    let (slot, id) = home.open(parent, named.spawned_at);
+    let (slot, id) = home.open(parent, named.spawned_at, named.is_shielded);
     let locals = named.locals.unwrap_or_else(locals::of_current);
     let extra = if named.name.is_some() || locals.is_some() || named.on_end.is_some() {
         if let Some(name) = &named.name {
@@ -126,19 +129,6 @@ where
     let (runnable, task) = unsafe { build(home, future, named) };
     let home = Arc::clone(home);
     (task, move || admit(&home, runnable, start))
-}
-
-/// [`send`], for work that goes on when the tasks around it are asked to end.
-pub(crate) fn shielded<F>(home: &Arc<Home>, future: F, named: Named) -> Task<F::Output>
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
-    // SAFETY: as in `send`.
-    let (runnable, task) = unsafe { build(home, future, named) };
-    runnable.metadata().slot().mark_shielded();
-    admit(home, runnable, Start::Queued);
-    task
 }
 
 /// Lets a new task in, unless its home is closed: then it ends as cancelled, unpolled.
