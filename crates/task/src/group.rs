@@ -374,8 +374,8 @@ impl<E> Shared<E> {
     /// Whether child `id` may run; if not, it is woken when it may.
     fn poll_let_in(&self, id: u64, cx: &mut Context<'_>) -> Poll<()> {
         let waker = cx.waker().clone();
-        let mut state = lock(&self.state);
-        let state = &mut *state;
+        let mut locked = lock(&self.state);
+        let state = &mut *locked;
         let Some(entry) = state.children.get_mut(&id) else { return Poll::Ready(()) };
         let old = match &entry.gate {
             Gate::LetIn => return Poll::Ready(()),
@@ -390,7 +390,8 @@ impl<E> Shared<E> {
             }
             Gate::Waiting(_) => std::mem::replace(&mut entry.gate, Gate::Waiting(waker)),
         };
-        drop(old);
+        drop(locked);
+        drop(old); // Outside the lock: dropping a waker may run anything.
         Poll::Pending
     }
 
