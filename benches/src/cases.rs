@@ -1,77 +1,190 @@
 //! The cases: what each is called, what it counts, and where its work is written.
+//!
+//! A group is a module with a table; the work is in the modules below it.
 
-use std::io;
+use std::io::{Error, Result};
 
 use crate::measure::{Cost, Length};
-use crate::rt::Rt;
 
-mod tasks; // spawn, yield, wake, gather
-mod waits; // timeout, lock
-mod threads; // to_thread
-mod echo; // a server on loopback
+mod task; // spawn, yield, wake, gather
+mod time; // timeouts and sleeps
+mod sync; // locks, events, channels
+mod thread; // calls on threads
+mod io; // a server on loopback
 mod memory; // bytes and allocations
+mod whole; // a runtime as a whole
+mod latch; // until all are there
 
-/// A case as the list shows it.
+/// What a case is asked to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Work {
+    pub(crate) threads: usize,
+    /// How many live tasks, timers, waiters or connections: only rows by size read it.
+    pub(crate) size: usize,
+    pub(crate) length: Length,
+}
+
+/// What one number of a case is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measure {
+    Time,
+    Bytes,
+    Allocations,
+    /// Nanoseconds too late: no cost, so it never goes into a mean of costs.
+    Late,
+}
+
+impl Measure {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Measure::Time => "time",
+            Measure::Bytes => "bytes",
+            Measure::Allocations => "allocations",
+            Measure::Late => "late",
+        }
+    }
+}
+
+/// A case as the tables have it; one with sizes is a row for each of them.
 #[derive(Debug)]
 pub(crate) struct Case {
+    pub(crate) group: &'static str,
     pub(crate) name: &'static str,
+    pub(crate) sizes: &'static [usize],
+    /// What the sizes count.
+    pub(crate) axis: Option<&'static str>,
     /// The call of asyncio whose price this is.
     pub(crate) asyncio: &'static str,
-    /// `time`, `bytes` or `allocations`, per operation.
-    pub(crate) measure: &'static str,
+    pub(crate) measure: Measure,
     /// What one operation is.
     pub(crate) meaning: &'static str,
+    /// Part of a quick look.
+    pub(crate) quick: bool,
+    /// The flavours in which it says anything.
+    pub(crate) threads: &'static [usize],
+    pub(crate) on: &'static [On],
+    /// The least that such an operation can cost, written by hand.
+    pub(crate) limit: Option<fn(Work) -> Cost>,
 }
 
-/// Any name may be given once; the order is that of the table.
-#[rustfmt::skip]
-pub(crate) const CASES: &[Case] = &[
-    case("spawn_join", "create_task", "time", "one of 1000 tasks spawned by a task, then awaited"),
-    case("spawn_one", "create_task", "time", "a task spawned and awaited at once"),
-    case("yield", "sleep(0)", "time", "a yield, 1000 tasks taking turns"),
-    case("yield_alone", "sleep(0)", "time", "a yield of the only task"),
-    case("ping_pong", "Future", "time", "two tasks spawned, a value sent there and back by oneshots"),
-    case("wake_pair", "Event", "time", "a turn passed between two lasting tasks, by bare wakers"),
-    case("gather", "gather", "time", "one of 10000 futures that yield once, gathered"),
-    case("timeout", "timeout", "time", "a timeout armed, polled and dropped, another pending"),
-    case("mutex", "Lock", "time", "a free lock taken and released"),
-    case("mutex_contended", "Lock", "time", "a lock taken by one of 8 tasks that yield while they hold it"),
-    case("to_thread", "to_thread", "time", "a tiny call on a thread, awaited"),
-    case("to_thread_batch", "to_thread", "time", "one of 100 tiny calls begun together"),
-    case("tcp_echo", "start_server", "time", "a 64-byte request, 50 connections, the server's share"),
-    case("spawn_allocations", "create_task", "allocations", "a task spawned and awaited at once"),
-    case("task_bytes", "create_task", "bytes", "a parked task, its future's own size taken off"),
-    case("sleep_bytes", "sleep", "bytes", "a task that sleeps, all of it"),
-];
-
-/// Does the case's work on a runtime.
-pub(crate) fn run<R: Rt>(name: &str, threads: usize, length: Length) -> io::Result<Cost> {
-    let cost = match name {
-        "spawn_join" => R::run(threads, tasks::spawn_join::<R>(length)),
-        "spawn_one" | "spawn_allocations" => R::run(threads, tasks::spawn_one::<R>(length)),
-        "yield" => R::run(threads, tasks::yield_many::<R>(length)),
-        "yield_alone" => R::run(threads, tasks::yield_alone::<R>(length)),
-        "ping_pong" => R::run(threads, tasks::ping_pong::<R>(length)),
-        "wake_pair" => R::run(threads, tasks::wake_pair::<R>(length)),
-        "gather" => R::run(threads, tasks::gather::<R>(length)),
-        "timeout" => R::run(threads, waits::timeout::<R>(length)),
-        "mutex" => R::run(threads, waits::mutex::<R>(length)),
-        "mutex_contended" => R::run(threads, waits::mutex_contended::<R>(length)),
-        "to_thread" => R::run(threads, threads::one::<R>(length)),
-        "to_thread_batch" => R::run(threads, threads::batch::<R>(length)),
-        "tcp_echo" => R::run(threads, echo::serve::<R>(length))?,
-        "task_bytes" => R::run(threads, memory::parked::<R>()),
-        "sleep_bytes" => R::run(threads, memory::sleeping::<R>()),
-        other => return Err(io::Error::other(format!("there is no case `{other}`"))),
+impl Case {
+    /// What a table's entry leaves out.
+    pub(crate) const DEFAULT: Case = Case {
+        group: "",
+        name: "",
+        sizes: &[],
+        axis: None,
+        asyncio: "",
+        measure: Measure::Time,
+        meaning: "",
+        quick: false,
+        threads: &crate::rt::THREADS,
+        on: &[],
+        limit: None,
     };
-    Ok(cost)
+
+    /// Whether it can be run so.
+    pub(crate) fn find(&self, runtime: &str, threads: usize) -> Option<fn(Work) -> Result<Cost>> {
+        let fits = |on: &&On| on.runtime == runtime && on.threads.contains(&threads);
+        let on = self.on.iter().find(fits).filter(|_| self.threads.contains(&threads));
+        on.map(|on| on.run)
+    }
 }
 
-const fn case(
-    name: &'static str,
-    asyncio: &'static str,
-    measure: &'static str,
-    meaning: &'static str,
-) -> Case {
-    Case { name, asyncio, measure, meaning }
+/// A case on one runtime.
+#[derive(Debug)]
+pub(crate) struct On {
+    pub(crate) runtime: &'static str,
+    pub(crate) threads: &'static [usize],
+    pub(crate) run: fn(Work) -> Result<Cost>,
 }
+
+/// The hand-written minimum, as the list calls it.
+pub(crate) const LIMIT: &str = "limit";
+
+/// In the order of the table.
+pub(crate) const GROUPS: &[&[Case]] =
+    &[task::CASES, time::CASES, sync::CASES, thread::CASES, io::CASES, memory::CASES, whole::CASES];
+
+/// Sizes from a few to a million: what grows with them is seen.
+pub(crate) const SIZES: &[usize] = &[100, 1_000, 10_000, 100_000, 1_000_000];
+
+/// Does the work of `group/case` or `group/case@SIZE` on a runtime.
+pub(crate) fn run(id: &str, runtime: &str, threads: usize, length: Length) -> Result<Cost> {
+    let (path, size) = match id.split_once('@') {
+        None => (id, None),
+        Some((path, size)) => (path, Some(size.parse().map_err(Error::other)?)),
+    };
+    let fits = |case: &&Case| {
+        path.split_once('/') == Some((case.group, case.name))
+            && size.map_or(case.sizes.is_empty(), |size| case.sizes.contains(&size))
+    };
+    let case = GROUPS.iter().copied().flatten().find(fits);
+    let case = case.ok_or_else(|| Error::other(format!("there is no case `{id}`")))?;
+    let size = match length {
+        // Does it work? A few will tell.
+        Length::Once => size.unwrap_or(0).min(SIZES[0]),
+        _ => size.unwrap_or(0),
+    };
+    let work = Work { threads, size, length };
+    if let (LIMIT, Some(limit)) = (runtime, case.limit) {
+        return Ok(limit(work));
+    }
+    let no = || format!("`{id}` does not run on `{runtime}` with {threads} threads");
+    let run = case.find(runtime, threads).ok_or_else(|| Error::other(no()))?;
+    run(work)
+}
+
+/// Work may fail where the kernel takes part.
+pub(crate) trait Answer {
+    fn answer(self) -> Result<Cost>;
+}
+
+impl Answer for Cost {
+    fn answer(self) -> Result<Cost> {
+        Ok(self)
+    }
+}
+
+impl Answer for Result<Cost> {
+    fn answer(self) -> Result<Cost> {
+        self
+    }
+}
+
+/// The work on each runtime that has the named trait: `on!(Mutexes, locks::free)` runs it as a
+/// task; `main` before it as the main future; `beside`, outside of any runtime.
+macro_rules! on {
+    ($trait:ident, main $($work:ident)::+) => { crate::rt::able!($trait, on_each, main [$($work)::+]) };
+    ($trait:ident, beside $($work:ident)::+) => {
+        crate::rt::able!($trait, on_each, beside [$($work)::+])
+    };
+    ($trait:ident, $($work:ident)::+) => { crate::rt::able!($trait, on_each, task [$($work)::+]) };
+}
+use on;
+
+macro_rules! on_each {
+    ([$($rt:ident),*], $how:ident $work:tt) => {
+        &[$(crate::cases::On {
+            runtime: <crate::rt::$rt as crate::rt::Rt>::NAME,
+            threads: <crate::rt::$rt as crate::rt::Rt>::THREADS,
+            run: |work| {
+                crate::cases::Answer::answer(crate::cases::run_as!($how, $rt, work, $work))
+            },
+        }),*]
+    };
+}
+use on_each;
+
+macro_rules! run_as {
+    (task, $rt:ident, $at:ident, [$($work:ident)::+]) => {
+        <crate::rt::$rt as crate::rt::Rt>::run($at.threads, $($work)::+::<crate::rt::$rt>($at))
+    };
+    (main, $rt:ident, $at:ident, [$($work:ident)::+]) => {
+        <crate::rt::$rt as crate::rt::Rt>::block_on($at.threads, $($work)::+::<crate::rt::$rt>($at))
+    };
+    (beside, $rt:ident, $at:ident, [$($work:ident)::+]) => {
+        $($work)::+::<crate::rt::$rt>($at)
+    };
+}
+use run_as;

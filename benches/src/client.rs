@@ -37,7 +37,7 @@ pub(crate) fn run(address: SocketAddr, length: Length) -> io::Result<()> {
         crews.push(Crew { streams, round: 0 });
     }
     let warm_up = match length {
-        Length::Once => 1,
+        Length::Once | Length::Pieces(_) => 1,
         Length::Time(_) => WARM_UP,
     };
     for crew in &mut crews {

@@ -16,6 +16,8 @@ pub(crate) enum Length {
     Once,
     /// As many pieces as begin within this time, after a warm-up.
     Time(Duration),
+    /// So many pieces, nothing before them: two such runs differ by what the pieces cost.
+    Pieces(u64),
 }
 
 /// What the work cost.
@@ -28,6 +30,26 @@ pub(crate) struct Cost {
     pub(crate) allocations: u64,
     /// Only the cases of memory fill this in.
     pub(crate) bytes: i64,
+    /// Only the cases of lateness fill this in: the one number that they compare.
+    pub(crate) late_ns: Option<u64>,
+    pub(crate) latency: Option<Latency>,
+}
+
+/// How long single operations took, in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Latency {
+    pub(crate) p50: u64,
+    pub(crate) p99: u64,
+    pub(crate) p999: u64,
+}
+
+impl Latency {
+    /// Of all of these; there is at least one.
+    pub(crate) fn of(mut samples: Vec<u64>) -> Latency {
+        samples.sort_unstable();
+        let at = |share: f64| samples[((samples.len() - 1) as f64 * share).round() as usize];
+        Latency { p50: at(0.5), p99: at(0.99), p999: at(0.999) }
+    }
 }
 
 /// The clocks at one moment.
@@ -43,6 +65,11 @@ impl Start {
         Start { allocations: heap::allocations(), wall: Instant::now(), cpu: cpu() }
     }
 
+    /// Time on the wall since.
+    pub(crate) fn wall(&self) -> Duration {
+        self.wall.elapsed()
+    }
+
     /// The cost of `ops` operations done since.
     pub(crate) fn cost(&self, ops: u64) -> Cost {
         let (cpu, wall) = (cpu(), self.wall.elapsed());
@@ -51,7 +78,7 @@ impl Start {
             wall_ns: wall.as_nanos() as u64,
             cpu_ns: (cpu - self.cpu).as_nanos() as u64,
             allocations: heap::allocations() - self.allocations,
-            bytes: 0,
+            ..Cost::default()
         }
     }
 }
@@ -63,10 +90,17 @@ pub(crate) async fn repeat<F>(length: Length, mut piece: impl FnMut() -> F) -> C
 where
     F: Future<Output = u64>,
 {
-    let Length::Time(time) = length else {
-        let start = Start::now();
-        let ops = piece().await;
-        return start.cost(ops);
+    let time = match length {
+        Length::Time(time) => time,
+        Length::Once | Length::Pieces(_) => {
+            let pieces = if let Length::Pieces(pieces) = length { pieces } else { 1 };
+            let start = Start::now();
+            let mut ops = 0;
+            for _ in 0..pieces {
+                ops += piece().await;
+            }
+            return start.cost(ops);
+        }
     };
     let begin = Instant::now();
     while begin.elapsed() < time / WARM_UP {

@@ -1,34 +1,65 @@
 //! What a workload may ask of a runtime; each answers with the best it has.
 //!
-//! Every case is written once, on this trait. A method maps to the call that the runtime's own
-//! documentation would send a user to.
+//! Every case is written once, on these traits. A method maps to the call that the runtime's own
+//! documentation would send a user to. [`Rt`] is what each of them can do; the other traits are
+//! for what some lack, and `able!` says who has what. A runtime that lacks a thing does not list
+//! its cases.
 
 use std::future::Future;
-use std::io;
-use std::net::SocketAddr;
-use std::ops::DerefMut;
 use std::time::Duration;
 
+mod sync; // locks, events, channels: traits
+mod net; // sockets: the trait
+#[expect(unsafe_code, reason = "only a promise can say that a value stays on its thread")]
+#[allow(dead_code, reason = "none of these runtimes needs it")]
+mod one_thread; // for runtimes whose tasks stay on one thread
 mod ours;
 mod tokio;
 mod smol;
 
+pub(crate) use net::Net;
 pub(crate) use ours::Evenkeel;
-pub(crate) use smol::{SmolLocal, SmolStatic};
+pub(crate) use smol::{SmolLocal, SmolShared};
+pub(crate) use sync::{Mutexes, Oneshots};
 pub(crate) use tokio::Tokio;
 
 /// The numbers of threads there are flavours for.
 pub(crate) const THREADS: [usize; 2] = [1, 2];
 
-/// A runtime. All calls but `run` are made from inside a task.
+/// Who has what: one line a trait. A runtime joins all cases that ask for no more than a trait by
+/// standing in its line.
+macro_rules! able {
+    (Rt, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+    (Threads, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+    (Mutexes, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+    (Oneshots, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+    (Net, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+}
+pub(crate) use able;
+
+/// A runtime. All calls but `run`, `block_on` and `start_stop` are made from inside a task.
+///
+/// Futures and handles are `Send`, which a runtime of one thread may not need; such a one wraps its
+/// own into [`one_thread::OneThread`].
 pub(crate) trait Rt: 'static {
+    /// As in the list. Two flavours that are two types share it.
+    const NAME: &'static str;
+
+    /// On how many threads this type can run.
+    const THREADS: &'static [usize];
+
     /// A task; awaiting it gives what it returned.
     type Handle<T: Send + 'static>: Future<Output = T> + Send + Unpin + 'static;
-    type Lock: Send + Sync + 'static;
-    type Sender: Send + 'static;
-    type Receiver: Future<Output = u64> + Send + Unpin + 'static;
-    type Listener: Send + Sync + 'static;
-    type Stream: Send + 'static;
 
     /// Runs `main` as a task of a runtime of that many threads, so that what it spawns is spawned
     /// by a task and not by a foreign thread.
@@ -37,17 +68,35 @@ pub(crate) trait Rt: 'static {
         F: Future + Send + 'static,
         F::Output: Send + 'static;
 
+    /// Runs `main` where the runtime has main futures run: beside its workers in some.
+    fn block_on<F>(threads: usize, main: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static;
+
+    /// Starts a runtime, runs one task on it, and ends it: no thread is left.
+    fn start_stop(threads: usize);
+
     fn spawn<F>(future: F) -> Self::Handle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static;
 
+    /// Spawns a task that nobody will await.
+    fn spawn_detached<F>(future: F)
+    where
+        F: Future<Output = ()> + Send + 'static;
+
     fn yield_now() -> impl Future<Output = ()> + Send;
 
+    /// Peers without a call of their own for it use `join_all` of futures-util.
     fn gather<F>(futures: Vec<F>) -> impl Future<Output = Vec<F::Output>> + Send
     where
         F: Future + Send + 'static,
-        F::Output: Send + 'static;
+        F::Output: Send + 'static,
+    {
+        futures_util::future::join_all(futures)
+    }
 
     fn sleep(time: Duration) -> impl Future<Output = ()> + Send + 'static;
 
@@ -60,32 +109,13 @@ pub(crate) trait Rt: 'static {
     fn uninterrupted<F: Future + Send>(future: F) -> impl Future<Output = F::Output> + Send {
         future
     }
+}
 
-    fn new_lock(value: u64) -> Self::Lock;
-
-    fn lock(lock: &Self::Lock) -> impl Future<Output = impl DerefMut<Target = u64> + Send> + Send;
-
-    fn oneshot() -> (Self::Sender, Self::Receiver);
-
-    fn send(sender: Self::Sender, value: u64);
-
+/// A pool for calls that block.
+pub(crate) trait Threads: Rt {
     /// Begins at once, or when first polled, as the runtime has it.
     fn to_thread<T, F>(call: F) -> impl Future<Output = T> + Send + 'static
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static;
-
-    fn listen() -> impl Future<Output = io::Result<(Self::Listener, SocketAddr)>> + Send;
-
-    fn accept(listener: &Self::Listener) -> impl Future<Output = io::Result<Self::Stream>> + Send;
-
-    fn read(
-        stream: &mut Self::Stream,
-        buffer: &mut [u8],
-    ) -> impl Future<Output = io::Result<usize>> + Send;
-
-    fn write_all(
-        stream: &mut Self::Stream,
-        bytes: &[u8],
-    ) -> impl Future<Output = io::Result<()>> + Send;
 }

@@ -70,7 +70,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &flags::Bench) -> Exit {
     let cases = chosen(programs.cases()?, &flags.filters)?;
     if flags.list {
         for case in &cases {
-            println!("{:<18} {:<18} {}", case.name, case.asyncio, case.meaning);
+            println!("{:<28} {:<18} {}", case.name, case.asyncio, case.meaning);
         }
         return Ok(0);
     }
@@ -103,6 +103,9 @@ pub(crate) fn smoke(workspace: &Workspace) -> Result<String, String> {
         for &threads in &defaults.threads {
             for runtime in std::iter::once(OURS).chain(defaults.against.iter().map(String::as_str))
             {
+                if !case.runs_on(runtime, threads) {
+                    continue;
+                }
                 programs.run(case, runtime, threads, run::Length::Once, Mode::Cpu)?;
                 runs += 1;
             }
@@ -135,9 +138,13 @@ fn matches(name: &str, filter: &str) -> bool {
 /// All rows; each is printed as soon as it is known. What does not run is named, not measured.
 fn measure(programs: &Programs, cases: &[Case], flags: &flags::Bench) -> (Vec<Row>, Vec<String>) {
     let (mut rows, mut broken) = (Vec::new(), Vec::new());
-    let total = cases.len() * flags.threads.len();
+    let flavours = |case: &&Case| flags.threads.iter().filter(|n| case.runs_on(OURS, **n)).count();
+    let total: usize = cases.iter().map(|case| flavours(&case)).sum();
     for case in cases {
         for &threads in &flags.threads {
+            if !case.runs_on(OURS, threads) {
+                continue;
+            }
             let at = rows.len() + broken.len() + 1;
             match measure_row(programs, case, threads, flags, &format!("{at}/{total}")) {
                 Ok(row) => {
@@ -163,7 +170,7 @@ fn measure_row(
 ) -> Result<Row, String> {
     // The control stands last, so that over the rounds it takes every place in the order.
     let mut runtimes = vec![OURS];
-    runtimes.extend(flags.against.iter().map(String::as_str));
+    runtimes.extend(flags.against.iter().map(String::as_str).filter(|r| case.runs_on(r, threads)));
     runtimes.push(OURS);
     let rounds =
         if case.measure == Measure::Time { flags.rounds } else { flags.rounds.min(COUNT_ROUNDS) };
@@ -187,6 +194,7 @@ fn measure_row(
     let again = samples.pop().unwrap_or_default();
     let mut samples = samples.into_iter();
     let ours = samples.next().unwrap_or_default();
-    let peers = flags.against.iter().cloned().zip(samples).collect();
+    let peers = flags.against.iter().filter(|r| case.runs_on(r, threads)).cloned().zip(samples);
+    let peers = peers.collect();
     Ok(Row { case: case.clone(), threads, ours, again, peers })
 }

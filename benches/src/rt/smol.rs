@@ -3,26 +3,54 @@
 //! One thread has the local executor, more share the other one. Everything else is the same.
 
 use std::future::Future;
-use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::ops::DerefMut;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::marker::PhantomData;
 use std::time::Duration;
 
-use async_executor::{LocalExecutor, StaticExecutor, StaticLocalExecutor};
-use futures_channel::oneshot;
-use futures_lite::{AsyncReadExt, AsyncWriteExt, future};
-use smol::lock::Mutex;
-use smol::{Async, Task, Timer};
+use async_executor::{Executor, LocalExecutor, StaticExecutor, StaticLocalExecutor};
+use futures_lite::future;
+use smol::{Task, Timer};
 
-use super::Rt;
+use super::{Rt, Threads};
 
-/// smol on several threads.
-pub(crate) struct SmolStatic;
+mod sync;
+mod net;
 
-/// smol on one.
-pub(crate) struct SmolLocal;
+/// smol on one of its executors.
+pub(crate) struct Smol<E>(PhantomData<E>);
+
+/// smol on one thread.
+pub(crate) type SmolLocal = Smol<Local>;
+
+/// smol on several.
+pub(crate) type SmolShared = Smol<Shared>;
+
+/// What the two executors differ in.
+pub(crate) trait Exec: 'static {
+    const THREADS: &'static [usize];
+
+    fn run<F>(threads: usize, main: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static;
+
+    fn block_on<F>(threads: usize, main: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static;
+
+    fn start_stop(threads: usize);
+
+    fn spawn<F>(future: F) -> Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static;
+}
+
+/// The executor of one thread.
+pub(crate) struct Local;
+
+/// The executor that threads share.
+pub(crate) struct Shared;
 
 static EXECUTOR: StaticExecutor = StaticExecutor::new();
 
@@ -30,107 +58,18 @@ thread_local! {
     static LOCAL: &'static StaticLocalExecutor = LocalExecutor::new().leak();
 }
 
-/// A receiver whose sender is known to send.
-pub(crate) struct Receiver(oneshot::Receiver<u64>);
-
-impl Future for Receiver {
-    type Output = u64;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u64> {
-        Poll::Ready(ready!(Pin::new(&mut self.0).poll(cx)).expect("the sender sends"))
-    }
-}
-
-/// All but `run` and `spawn`, which are what the two flavours differ in.
-macro_rules! shared {
-    () => {
-        type Handle<T: Send + 'static> = Task<T>;
-        type Lock = Mutex<u64>;
-        type Sender = oneshot::Sender<u64>;
-        type Receiver = Receiver;
-        type Listener = Async<TcpListener>;
-        type Stream = Async<TcpStream>;
-
-        fn yield_now() -> impl Future<Output = ()> + Send {
-            future::yield_now()
-        }
-
-        fn gather<F>(futures: Vec<F>) -> impl Future<Output = Vec<F::Output>> + Send
-        where
-            F: Future + Send + 'static,
-            F::Output: Send + 'static,
-        {
-            futures_util::future::join_all(futures)
-        }
-
-        async fn sleep(time: Duration) {
-            Timer::after(time).await;
-        }
-
-        async fn timeout<F>(time: Duration, future: F) -> Option<F::Output>
-        where
-            F: Future + Send,
-            F::Output: Send,
-        {
-            let work = async { Some(future.await) };
-            let limit = async {
-                Timer::after(time).await;
-                None
-            };
-            future::or(work, limit).await
-        }
-
-        fn new_lock(value: u64) -> Mutex<u64> {
-            Mutex::new(value)
-        }
-
-        fn lock(
-            lock: &Mutex<u64>,
-        ) -> impl Future<Output = impl DerefMut<Target = u64> + Send> + Send {
-            lock.lock()
-        }
-
-        fn oneshot() -> (oneshot::Sender<u64>, Receiver) {
-            let (sender, receiver) = oneshot::channel();
-            (sender, Receiver(receiver))
-        }
-
-        fn send(sender: oneshot::Sender<u64>, value: u64) {
-            sender.send(value).expect("the receiver waits");
-        }
-
-        fn to_thread<T, F>(call: F) -> impl Future<Output = T> + Send + 'static
-        where
-            T: Send + 'static,
-            F: FnOnce() -> T + Send + 'static,
-        {
-            smol::unblock(call)
-        }
-
-        async fn listen() -> io::Result<(Async<TcpListener>, SocketAddr)> {
-            let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0))?;
-            let address = listener.get_ref().local_addr()?;
-            Ok((listener, address))
-        }
-
-        async fn accept(listener: &Async<TcpListener>) -> io::Result<Async<TcpStream>> {
-            Ok(listener.accept().await?.0)
-        }
-
-        async fn read(stream: &mut Async<TcpStream>, buffer: &mut [u8]) -> io::Result<usize> {
-            stream.read(buffer).await
-        }
-
-        async fn write_all(stream: &mut Async<TcpStream>, bytes: &[u8]) -> io::Result<()> {
-            stream.write_all(bytes).await
-        }
-    };
-}
-
-impl Rt for SmolStatic {
-    shared!();
+impl Exec for Shared {
+    const THREADS: &'static [usize] = &[2];
 
     fn run<F>(threads: usize, main: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        Self::block_on(threads, EXECUTOR.spawn(main))
+    }
+
+    fn block_on<F>(threads: usize, main: F) -> F::Output
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -139,8 +78,21 @@ impl Rt for SmolStatic {
             // They outlive `run`, as the executor does; the process ends soon after.
             std::thread::spawn(|| smol::block_on(EXECUTOR.run(future::pending::<()>())));
         }
-        let main = EXECUTOR.spawn(main);
         smol::block_on(EXECUTOR.run(main))
+    }
+
+    /// A static executor's threads have no end; so this is the other one, as its documentation
+    /// ends it: by a channel that closes.
+    fn start_stop(threads: usize) {
+        let executor = Executor::new();
+        let (signal, shutdown) = smol::channel::unbounded::<()>();
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(|| smol::block_on(executor.run(shutdown.recv())));
+            }
+            smol::block_on(executor.run(executor.spawn(async {})));
+            drop(signal);
+        });
     }
 
     fn spawn<F>(future: F) -> Task<F::Output>
@@ -152,15 +104,28 @@ impl Rt for SmolStatic {
     }
 }
 
-impl Rt for SmolLocal {
-    shared!();
+impl Exec for Local {
+    const THREADS: &'static [usize] = &[1];
 
-    fn run<F>(_threads: usize, main: F) -> F::Output
+    fn run<F>(threads: usize, main: F) -> F::Output
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        LOCAL.with(|executor| smol::block_on(executor.run(executor.spawn(main))))
+        LOCAL.with(|executor| Self::block_on(threads, executor.spawn(main)))
+    }
+
+    fn block_on<F>(_threads: usize, main: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        LOCAL.with(|executor| smol::block_on(executor.run(main)))
+    }
+
+    fn start_stop(_threads: usize) {
+        let executor = LocalExecutor::new();
+        smol::block_on(executor.run(executor.spawn(async {})));
     }
 
     fn spawn<F>(future: F) -> Task<F::Output>
@@ -169,5 +134,78 @@ impl Rt for SmolLocal {
         F::Output: Send + 'static,
     {
         LOCAL.with(|executor| executor.spawn(future))
+    }
+}
+
+impl<E: Exec> Rt for Smol<E> {
+    const NAME: &'static str = "smol";
+    const THREADS: &'static [usize] = E::THREADS;
+
+    type Handle<T: Send + 'static> = Task<T>;
+
+    fn run<F>(threads: usize, main: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        E::run(threads, main)
+    }
+
+    fn block_on<F>(threads: usize, main: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        E::block_on(threads, main)
+    }
+
+    fn start_stop(threads: usize) {
+        E::start_stop(threads);
+    }
+
+    fn spawn<F>(future: F) -> Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        E::spawn(future)
+    }
+
+    fn spawn_detached<F>(future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        E::spawn(future).detach();
+    }
+
+    fn yield_now() -> impl Future<Output = ()> + Send {
+        future::yield_now()
+    }
+
+    async fn sleep(time: Duration) {
+        Timer::after(time).await;
+    }
+
+    async fn timeout<F>(time: Duration, future: F) -> Option<F::Output>
+    where
+        F: Future + Send,
+        F::Output: Send,
+    {
+        let work = async { Some(future.await) };
+        let limit = async {
+            Timer::after(time).await;
+            None
+        };
+        future::or(work, limit).await
+    }
+}
+
+impl<E: Exec> Threads for Smol<E> {
+    fn to_thread<T, F>(call: F) -> impl Future<Output = T> + Send + 'static
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        smol::unblock(call)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::flags::Mode;
 use crate::step::{Line, Log};
@@ -24,6 +24,8 @@ pub(super) enum Measure {
     Bytes,
     /// Allocations per operation.
     Allocations,
+    /// Nanoseconds too late.
+    Late,
 }
 
 /// A workload, as the workloads describe themselves.
@@ -33,6 +35,15 @@ pub(super) struct Case {
     pub(super) asyncio: String,
     pub(super) meaning: String,
     pub(super) measure: Measure,
+    /// Which runtimes can do it, and with how many threads each.
+    flavours: Value,
+}
+
+impl Case {
+    pub(super) fn runs_on(&self, runtime: &str, threads: usize) -> bool {
+        let flavours = self.flavours[runtime].as_array();
+        flavours.is_some_and(|counts| counts.iter().any(|count| *count == json!(threads)))
+    }
 }
 
 /// How long one sample runs.
@@ -111,7 +122,7 @@ impl Programs {
     ) -> Result<f64, String> {
         // Counting allocations costs time, so times are taken from a binary that does not.
         let program = match case.measure {
-            Measure::Time => "workload",
+            Measure::Time | Measure::Late => "workload",
             Measure::Bytes | Measure::Allocations => "workload-counted",
         };
         let (limit, time) = match length {
@@ -142,6 +153,7 @@ fn number(said: &str, measure: Measure, mode: Mode) -> Option<f64> {
         (Measure::Time, Mode::Wall) => "wall_ns",
         (Measure::Bytes, _) => "bytes",
         (Measure::Allocations, _) => "allocations",
+        (Measure::Late, _) => return json["late_ns"].as_f64().map(|late| late.max(1.0)),
     };
     let ops = json["ops"].as_f64()?;
     let cost = json[field].as_f64()? / ops;
@@ -155,7 +167,11 @@ fn case(json: &Value) -> Result<Case, String> {
         Some("time") => Measure::Time,
         Some("bytes") => Measure::Bytes,
         Some("allocations") => Measure::Allocations,
+        Some("late") => Measure::Late,
         other => return Err(format!("a case measures {other:?}, which is unknown here")),
     };
-    Ok(Case { name: text("name"), asyncio: text("asyncio"), meaning: text("meaning"), measure })
+    let path = format!("{}/{}", text("group"), text("name"));
+    let name = json["size"].as_u64().map_or(path.clone(), |size| format!("{path}@{size}"));
+    let flavours = json["flavours"].clone();
+    Ok(Case { name, asyncio: text("asyncio"), meaning: text("meaning"), measure, flavours })
 }

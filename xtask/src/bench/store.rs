@@ -126,7 +126,7 @@ fn case(row: &Row) -> Value {
         "asyncio": row.case.asyncio,
         "threads": row.threads,
         "unit": match row.case.measure {
-            Measure::Time => "ns",
+            Measure::Time | Measure::Late => "ns",
             Measure::Bytes => "bytes",
             Measure::Allocations => "allocations",
         },

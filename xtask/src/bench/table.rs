@@ -7,7 +7,7 @@ use super::{Row, flags};
 use crate::flags::Mode;
 
 /// The widest line, so that rules above and below fit.
-const WIDTH: usize = 126;
+const WIDTH: usize = 133;
 
 pub(super) fn head(machine: &Machine, flags: &flags::Bench, cases: usize) {
     println!("evenkeel bench  {}  git {}  {}", machine.started, machine.git, machine.rustc);
@@ -24,7 +24,7 @@ pub(super) fn head(machine: &Machine, flags: &flags::Bench, cases: usize) {
         flags.rounds
     );
     println!();
-    let mut line = format!("{:<18}{:<17}{:>3}{:>11}", "asyncio", "case", "thr", "evenkeel");
+    let mut line = format!("{:<18}{:<24}{:>3}{:>11}", "asyncio", "case", "thr", "evenkeel");
     for peer in &flags.against {
         line += &format!("   {:<20}", format!("{peer}, ratio [95 %]"));
     }
@@ -35,7 +35,7 @@ pub(super) fn head(machine: &Machine, flags: &flags::Bench, cases: usize) {
 pub(super) fn row(row: &Row, verbose: bool) {
     let ours = amount(stats::median(&row.ours), row.case.measure);
     let mut line =
-        format!("{:<18}{:<17}{:>3}{ours:>11}", row.case.asyncio, row.case.name, row.threads);
+        format!("{:<18}{:<24}{:>3}{ours:>11}", row.case.asyncio, row.case.name, row.threads);
     for (_, ratio, _) in row.verdicts() {
         line += &format!("   {:<20}", shown(ratio));
     }
@@ -63,11 +63,15 @@ pub(super) fn end(rows: &[Row]) {
         100.0 * widest
     );
     let Some(first) = rows.first() else { return };
-    for (index, (peer, _)) in first.peers.iter().enumerate() {
-        let verdicts: Vec<_> = rows.iter().map(|row| row.verdicts()[index].2).collect();
+    for (peer, _) in &first.peers {
+        // A row that this peer cannot do has no ratio for it.
+        let of = |row: &Row| {
+            row.verdicts().into_iter().find(|(name, ..)| name == peer).map(|v| (v.1, v.2))
+        };
+        let verdicts: Vec<_> = rows.iter().filter_map(|row| Some(of(row)?.1)).collect();
         let count = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
         let timed = rows.iter().filter(|row| row.case.measure == Measure::Time);
-        let ratios: Vec<_> = timed.map(|row| row.verdicts()[index].1.median).collect();
+        let ratios: Vec<_> = timed.filter_map(|row| Some(of(row)?.0.median)).collect();
         println!(
             "summary   against {peer}: {} better, {} worse, {} undecided; geometric mean of the \
              timed ratios {:.2}",
@@ -91,7 +95,7 @@ fn shown(ratio: Interval) -> String {
 /// Losses first.
 fn verdict(row: &Row) -> String {
     let (better, worse) = match row.case.measure {
-        Measure::Time => ("faster than", "SLOWER than"),
+        Measure::Time | Measure::Late => ("faster than", "SLOWER than"),
         Measure::Bytes | Measure::Allocations => ("less than", "MORE than"),
     };
     let verdicts = row.verdicts();
@@ -119,8 +123,8 @@ fn amount(value: f64, measure: Measure) -> String {
     match measure {
         Measure::Bytes => format!("{value:.0} B"),
         Measure::Allocations => format!("{value:.2}"),
-        Measure::Time if value < 1e3 => format!("{value:.1} ns"),
-        Measure::Time if value < 1e6 => format!("{:.2} us", value / 1e3),
-        Measure::Time => format!("{:.2} ms", value / 1e6),
+        Measure::Time | Measure::Late if value < 1e3 => format!("{value:.1} ns"),
+        Measure::Time | Measure::Late if value < 1e6 => format!("{:.2} us", value / 1e3),
+        Measure::Time | Measure::Late => format!("{:.2} ms", value / 1e6),
     }
 }

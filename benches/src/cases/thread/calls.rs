@@ -2,14 +2,15 @@
 
 use std::hint::black_box;
 
-use crate::measure::{Cost, Length, repeat};
-use crate::rt::Rt;
+use crate::cases::Work;
+use crate::measure::{Cost, repeat};
+use crate::rt::Threads;
 
 /// Calls of a piece, one after the other or together.
 const CALLS: u64 = 100;
 
-pub(super) async fn one<R: Rt>(length: Length) -> Cost {
-    repeat(length, || async {
+pub(in crate::cases) async fn one<R: Threads>(work: Work) -> Cost {
+    repeat(work.length, || async {
         for n in 0..CALLS {
             assert_eq!(R::to_thread(move || black_box(n) + 1).await, n + 1);
         }
@@ -18,8 +19,8 @@ pub(super) async fn one<R: Rt>(length: Length) -> Cost {
     .await
 }
 
-pub(super) async fn batch<R: Rt>(length: Length) -> Cost {
-    repeat(length, || async {
+pub(in crate::cases) async fn batch<R: Threads>(work: Work) -> Cost {
+    repeat(work.length, || async {
         let calls: Vec<_> = (0..CALLS).map(|n| R::to_thread(move || black_box(n) + 1)).collect();
         let mut sum = 0;
         for call in calls {

@@ -10,12 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 
+use crate::cases::Work;
 use crate::client::{self, CONNECTIONS, SIZE};
 use crate::measure::{Cost, Length, Start};
-use crate::rt::Rt;
+use crate::rt::Net;
 
 /// Serves until the client has gone.
-pub(super) async fn serve<R: Rt>(length: Length) -> io::Result<Cost> {
+pub(in crate::cases) async fn serve<R: Net>(work: Work) -> io::Result<Cost> {
+    let length = work.length;
     let (listener, address) = R::listen().await?;
     let echoed = Arc::new(AtomicU64::new(0));
     let (tell, told) = mpsc::channel();
@@ -36,7 +38,7 @@ pub(super) async fn serve<R: Rt>(length: Length) -> io::Result<Cost> {
     told.recv().map_err(io::Error::other)?
 }
 
-async fn echo<R: Rt>(mut stream: R::Stream, echoed: Arc<AtomicU64>) -> io::Result<()> {
+async fn echo<R: Net>(mut stream: R::Stream, echoed: Arc<AtomicU64>) -> io::Result<()> {
     let mut buffer = [0; SIZE];
     loop {
         let count = R::read(&mut stream, &mut buffer).await?;
@@ -53,8 +55,8 @@ fn load(address: SocketAddr, length: Length, echoed: &AtomicU64) -> io::Result<C
     let mut child = Command::new(std::env::current_exe()?)
         .args(["client", &address.to_string()])
         .args(match length {
-            Length::Once => None,
             Length::Time(time) => Some(time.as_secs_f64().to_string()),
+            Length::Once | Length::Pieces(_) => None,
         })
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,4 +1,4 @@
-//! Spawning, yielding, waking, gathering.
+//! Yields and wakes: tasks that live long and take turns.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -7,8 +7,9 @@ use std::task::Poll;
 
 use atomic_waker::AtomicWaker;
 
-use crate::measure::{Cost, Length, repeat};
-use crate::rt::Rt;
+use crate::cases::Work;
+use crate::measure::{Cost, repeat};
+use crate::rt::{Oneshots, Rt};
 
 /// Enough that the queue matters, few enough to stay within the caches.
 const TASKS: u64 = 1000;
@@ -20,34 +21,8 @@ const YIELDS: u64 = 50;
 const PAIRS: u64 = 100;
 const TURNS: u64 = 1000;
 
-/// asyncio's users gather thousands.
-const GATHERED: u64 = 10_000;
-
-pub(super) async fn spawn_join<R: Rt>(length: Length) -> Cost {
-    repeat(length, || async {
-        let tasks: Vec<_> = (0..TASKS).map(|n| R::spawn(async move { n })).collect();
-        let mut sum = 0;
-        for task in tasks {
-            sum += task.await;
-        }
-        assert_eq!(sum, TASKS * (TASKS - 1) / 2);
-        TASKS
-    })
-    .await
-}
-
-pub(super) async fn spawn_one<R: Rt>(length: Length) -> Cost {
-    repeat(length, || async {
-        for n in 0..TASKS {
-            assert_eq!(R::spawn(async move { n }).await, n);
-        }
-        TASKS
-    })
-    .await
-}
-
-pub(super) async fn yield_many<R: Rt>(length: Length) -> Cost {
-    repeat(length, || async {
+pub(in crate::cases) async fn yield_many<R: Rt>(work: Work) -> Cost {
+    repeat(work.length, || async {
         let tasks: Vec<_> = (0..TASKS).map(|_| R::spawn(yields::<R>(YIELDS))).collect();
         let mut sum = 0;
         for task in tasks {
@@ -59,8 +34,8 @@ pub(super) async fn yield_many<R: Rt>(length: Length) -> Cost {
     .await
 }
 
-pub(super) async fn yield_alone<R: Rt>(length: Length) -> Cost {
-    repeat(length, || yields::<R>(TASKS)).await
+pub(in crate::cases) async fn yield_alone<R: Rt>(work: Work) -> Cost {
+    repeat(work.length, || yields::<R>(TASKS)).await
 }
 
 async fn yields<R: Rt>(count: u64) -> u64 {
@@ -70,8 +45,8 @@ async fn yields<R: Rt>(count: u64) -> u64 {
     count
 }
 
-pub(super) async fn ping_pong<R: Rt>(length: Length) -> Cost {
-    repeat(length, || async {
+pub(in crate::cases) async fn ping_pong<R: Oneshots>(work: Work) -> Cost {
+    repeat(work.length, || async {
         let pairs: Vec<_> = (0..PAIRS).map(|n| R::spawn(ping::<R>(n))).collect();
         for (pair, n) in pairs.into_iter().zip(0..) {
             assert_eq!(pair.await, n + 1);
@@ -81,7 +56,7 @@ pub(super) async fn ping_pong<R: Rt>(length: Length) -> Cost {
     .await
 }
 
-async fn ping<R: Rt>(n: u64) -> u64 {
+async fn ping<R: Oneshots>(n: u64) -> u64 {
     let (ping, pinged) = R::oneshot();
     let (pong, ponged) = R::oneshot();
     let other = R::spawn(async move { R::send(pong, pinged.await + 1) });
@@ -121,8 +96,8 @@ impl Turn {
     }
 }
 
-pub(super) async fn wake_pair<R: Rt>(length: Length) -> Cost {
-    repeat(length, || async {
+pub(in crate::cases) async fn wake_pair<R: Rt>(work: Work) -> Cost {
+    repeat(work.length, || async {
         let turn = Arc::new(Turn::default());
         let players = [0, 1].map(|who| {
             let turn = turn.clone();
@@ -137,21 +112,6 @@ pub(super) async fn wake_pair<R: Rt>(length: Length) -> Cost {
         }
         assert_eq!(turn.passes.load(Ordering::Acquire), 2 * TURNS);
         2 * TURNS
-    })
-    .await
-}
-
-pub(super) async fn gather<R: Rt>(length: Length) -> Cost {
-    repeat(length, || async {
-        let futures: Vec<_> = (0..GATHERED)
-            .map(|n| async move {
-                R::yield_now().await;
-                n
-            })
-            .collect();
-        let results = R::gather(futures).await;
-        assert!(results.into_iter().eq(0..GATHERED), "every result, in the order of arguments");
-        GATHERED
     })
     .await
 }

@@ -1,0 +1,34 @@
+//! Timeouts as they usually go: dropped long before their time.
+
+use std::future::pending;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_lite::future::poll_once;
+
+use crate::cases::Work;
+use crate::measure::{Cost, repeat};
+use crate::rt::Rt;
+
+/// Operations of a piece: long against the clock that is read after it.
+const OPS: u64 = 1000;
+
+/// Never reached.
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// The usual life of a timeout: it is armed when first polled, and dropped long before its time.
+/// Another one is pending all the while, as in any server; without it tokio writes to its eventfd
+/// at each registration, which would flatter us.
+pub(in crate::cases) async fn armed<R: Rt>(work: Work) -> Cost {
+    let mut background = pin!(R::sleep(HOUR));
+    assert!(poll_once(background.as_mut()).await.is_none());
+    R::uninterrupted(repeat(work.length, || async {
+        for _ in 0..OPS {
+            let timed = pin!(R::timeout(HOUR / 2, pending::<()>()));
+            assert!(poll_once(timed).await.is_none(), "neither done nor too late");
+        }
+        R::yield_now().await;
+        OPS
+    }))
+    .await
+}
