@@ -13,14 +13,21 @@ pub(crate) use ::loom::{
     sync::{Condvar, Mutex, MutexGuard},
     thread::{Builder, JoinHandle},
 };
+#[cfg(all(not(loom), not(evenkeel_count)))]
+pub(crate) use std::sync::Mutex;
 #[cfg(not(loom))]
 pub(crate) use std::{
-    sync::{Condvar, Mutex, MutexGuard},
+    sync::{Condvar, MutexGuard},
     thread::{Builder, JoinHandle},
 };
 
+/// The same, counted: see `evenkeel_context::count`.
+#[cfg(evenkeel_count)]
+pub(crate) use evenkeel_task::count::Mutex;
+
 /// Locks, whatever happened to an earlier holder: no user code runs under this crate's locks, so
 /// none of them can be left half changed.
+#[cfg_attr(evenkeel_count, track_caller)]
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

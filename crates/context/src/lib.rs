@@ -32,6 +32,9 @@ mod current;
 mod endings;
 mod owned;
 mod cancelled;
+#[cfg(evenkeel_count)]
+#[doc(hidden)]
+pub mod count;
 
 pub use cancelled::{CancelSource, Cancelled};
 pub use current::{

@@ -2,8 +2,15 @@
 
 #[cfg(not(loom))]
 mod chosen {
-    pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-    pub(crate) use std::sync::{Arc, Mutex, MutexGuard};
+    /// Counted: see there.
+    #[cfg(evenkeel_count)]
+    pub(crate) use evenkeel_context::count::{AtomicU8, AtomicU64, Mutex, Ordering};
+    pub(crate) use std::sync::{Arc, MutexGuard};
+    #[cfg(not(evenkeel_count))]
+    pub(crate) use std::sync::{
+        Mutex,
+        atomic::{AtomicU8, AtomicU64, Ordering},
+    };
     pub(crate) use std::thread;
 }
 
@@ -16,6 +23,7 @@ mod chosen {
 pub(crate) use chosen::*;
 
 /// Locks, whatever happened to an earlier holder: nothing here is left half-changed by a panic.
+#[cfg_attr(evenkeel_count, track_caller)]
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

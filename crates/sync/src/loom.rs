@@ -6,10 +6,16 @@ pub(crate) use loom::sync::{
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 #[cfg(not(loom))]
+pub(crate) use std::sync::{Condvar, MutexGuard};
+#[cfg(all(not(loom), not(evenkeel_count)))]
 pub(crate) use std::sync::{
-    Condvar, Mutex, MutexGuard,
+    Mutex,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
+
+/// The same, counted: see `evenkeel_context::count`.
+#[cfg(evenkeel_count)]
+pub(crate) use evenkeel_context::count::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering};
 
 #[cfg(loom)]
 use loom::thread;
@@ -67,6 +73,7 @@ pub(crate) use std::thread::panicking;
 use std::sync::PoisonError;
 
 /// Locks `mutex`, whoever panicked while holding it: no section here leaves a half-made change.
+#[cfg_attr(evenkeel_count, track_caller)]
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -87,12 +94,17 @@ pub(crate) use const_unless_loom;
 /// What is one for the process, and was made before any model began: always std's. What is behind it is
 /// pure bookkeeping under one lock with nothing else locked meanwhile, so no model misses it.
 pub(crate) mod process {
+    #[cfg(evenkeel_count)]
+    pub(crate) use evenkeel_context::count::{AtomicBool, AtomicUsize, Mutex, Ordering};
+    pub(crate) use std::sync::MutexGuard;
+    #[cfg(not(evenkeel_count))]
     pub(crate) use std::sync::{
-        Mutex, MutexGuard,
+        Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     };
 
     /// As the other one.
+    #[cfg_attr(evenkeel_count, track_caller)]
     pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
         mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

@@ -97,6 +97,10 @@ mod ready_set;
 
 mod loom;
 
+#[cfg(evenkeel_count)]
+#[doc(hidden)]
+pub use evenkeel_context::count; // for the crates above
+
 pub use as_completed::{AsCompleted, Next, as_completed};
 pub use block_on::block_on;
 pub use builder::{Builder, EnteredSpawner, Spawner};

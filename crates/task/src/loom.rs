@@ -10,16 +10,22 @@ pub(crate) use loom::{
     },
     thread,
 };
+#[cfg(all(not(loom), not(evenkeel_count)))]
+pub(crate) use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+};
 #[cfg(not(loom))]
-pub(crate) use std::{
-    sync::{
-        Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering},
-    },
-    thread,
+pub(crate) use std::{sync::MutexGuard, thread};
+
+/// The same, counted: see `evenkeel_context::count`.
+#[cfg(evenkeel_count)]
+pub(crate) use evenkeel_context::count::{
+    AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering,
 };
 
 /// Locks, whatever happened to an earlier holder: no invariant here spans a panic.
+#[cfg_attr(evenkeel_count, track_caller)]
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -14,13 +14,17 @@ macro_rules! local {
 }
 #[cfg(loom)]
 pub(crate) use local as thread_local;
-#[cfg(not(loom))]
+#[cfg(all(not(loom), not(evenkeel_count)))]
 pub(crate) use std::sync::{
-    Mutex, MutexGuard,
+    Mutex,
     atomic::{AtomicBool, AtomicU64, Ordering, fence},
 };
 #[cfg(not(loom))]
-pub(crate) use std::thread_local;
+pub(crate) use std::{sync::MutexGuard, thread_local};
+
+/// The same, counted: see `evenkeel_context::count`.
+#[cfg(evenkeel_count)]
+pub(crate) use evenkeel_context::count::{AtomicBool, AtomicU64, Mutex, Ordering, fence};
 
 // The fall-back thread is not part of any model, and neither is what only it needs.
 #[cfg(not(loom))]
