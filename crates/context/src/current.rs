@@ -10,6 +10,7 @@ use std::num::NonZeroU64;
 use std::panic::Location;
 use std::ptr;
 
+use crate::budget::{with_units, without_budget};
 use crate::owned::Owned;
 use crate::record::{Record, Wait};
 
@@ -67,17 +68,19 @@ pub fn enter<R>(record: &Record, call: impl FnOnce() -> R) -> R {
     with(Here { record, owned: ptr::null(), task: ptr::null() }, call)
 }
 
-/// Runs `call` with `record` as the current task's, and `owned` as what that task owns.
+/// Runs `call`, a poll of a task, with `record` as that task's, `owned` as what it owns, and a new budget.
 #[inline]
 pub fn enter_task<R>(record: &Record, owned: &Owned, call: impl FnOnce() -> R) -> R {
-    with(Here { record, owned, task: owned }, call)
+    with(Here { record, owned, task: owned }, || with_units(call))
 }
 
-/// Runs `call` with no owner: a call that nobody will poll again cannot own anything.
+/// Runs `call` with no owner and no budget: a call that nobody will poll again cannot own anything, nor be
+/// made to come back.
 #[inline]
 pub fn owning_nothing<R>(call: impl FnOnce() -> R) -> R {
     let record = here(|here| here.record);
-    with(Here { record, owned: ptr::null(), task: ptr::null() }, call)
+    let inner = Here { record, owned: ptr::null(), task: ptr::null() };
+    with(inner, || without_budget(call))
 }
 
 /// Runs `call` with `owned` as the innermost owner.

@@ -4,7 +4,8 @@
 //! lock asks it who is about to hold it ([`current_id`]), a leaf future tells it why it returns
 //! `Pending` ([`waiting_for`]), and a combinator that drops a future early learns what that future
 //! leaves behind ([`collect_endings`]). What a task or a scope must see to before it is done, children
-//! that were cancelled and clean-ups, is [`Owned`] by it. Outside evenkeel's own tasks every call is a
+//! that were cancelled and clean-ups, is [`Owned`] by it. How much a task may do before it lets the others
+//! go first is its budget: leaf futures ask [`poll_budget`] and [`spend`]. Outside evenkeel's own tasks every call is a
 //! no-op, so a crate that uses it works under any executor.
 //!
 //! ```
@@ -29,6 +30,7 @@ mod record;
     reason = "a thread-local pointer whose borrow ends with the call that set it"
 )]
 mod current;
+mod budget;
 mod endings;
 mod owned;
 mod cancelled;
@@ -36,6 +38,7 @@ mod cancelled;
 #[doc(hidden)]
 pub mod count;
 
+pub use budget::{Unconstrained, has_budget, poll_budget, spend, unconstrained, without_budget};
 pub use cancelled::{CancelSource, Cancelled};
 pub use current::{
     current_id, current_record, enter, enter_task, may_block, owning_nothing, waiting_for,

@@ -94,6 +94,7 @@ mod loom;
 
 // Whole crates, for what is not named below.
 pub use evenkeel_blocking as blocking;
+pub use evenkeel_context as context;
 pub use evenkeel_reactor as reactor;
 pub use evenkeel_sync as sync;
 pub use evenkeel_task as task;

@@ -16,6 +16,8 @@ pub use crate::tasks::{Builder, all_tasks, create_eager_task, create_local_task,
 pub use crate::wait::{Wait, wait, wait_mut};
 pub use crate::wait_timeout::WaitTimeout;
 
+#[doc(alias = "coop")]
+pub use evenkeel_context::unconstrained;
 #[doc(alias = "current_task")]
 pub use evenkeel_task::current;
 #[doc(alias = "join_all")]

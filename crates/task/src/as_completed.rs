@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, ready};
 
+use evenkeel_context::{poll_budget, spend};
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
 
@@ -84,12 +85,13 @@ impl<T> AsCompleted<T> {
         Waited { done: self.done.into(), pending }
     }
 
-    fn poll_done(&mut self, waker: &Waker) -> Poll<Option<Done<T>>> {
+    fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<Option<Done<T>>> {
+        ready!(poll_budget(cx));
         if self.done.is_empty() {
             let (tasks, done) = (&mut self.tasks, &mut self.done);
             // Whole rounds: the first one must show us to every task, or a later end would be met
             // too late.
-            let _ = self.rounds.round(waker, |index, cx| {
+            let _ = self.rounds.whole_round(cx.waker(), |index, cx| {
                 let Some(task) = &mut tasks[index] else {
                     return Answer::Pending; // Woken once more after its end.
                 };
@@ -102,7 +104,10 @@ impl<T> AsCompleted<T> {
             });
         }
         match self.done.pop_front() {
-            Some(done) => Poll::Ready(Some(done)),
+            Some(done) => {
+                spend();
+                Poll::Ready(Some(done))
+            }
             None if self.is_empty() => Poll::Ready(None),
             None => Poll::Pending,
         }
@@ -113,7 +118,7 @@ impl<T> Stream for AsCompleted<T> {
     type Item = Done<T>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Done<T>>> {
-        self.get_mut().poll_done(cx.waker())
+        self.get_mut().poll_done(cx)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -144,6 +149,6 @@ impl<T> Future for Next<'_, T> {
     type Output = Option<Done<T>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.tasks.poll_done(cx.waker())
+        self.tasks.poll_done(cx)
     }
 }

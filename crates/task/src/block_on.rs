@@ -6,6 +6,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
+use evenkeel_context::without_budget;
+
 use crate::parker::Parker;
 use crate::thread_state;
 
@@ -55,7 +57,9 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
         };
         let mut cx = Context::from_waker(waker);
         loop {
-            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            // It does not come back to whoever polls the task that this thread may be in.
+            let polled = without_budget(|| future.as_mut().poll(&mut cx));
+            if let Poll::Ready(output) = polled {
                 return output;
             }
             thread_state::worker(|worker| worker.map(|worker| worker.hand_over()));

@@ -18,7 +18,8 @@ use crate::slots::Slots;
 /// the first poll, in argument order, and afterwards only those that were woken are polled again.
 /// To run them on several threads, give tasks: `gather((spawn(a()), spawn(b())))`.
 ///
-/// If all are ready at once, so is the gather: nothing yields. An empty one is ready with nothing
+/// If all are ready at once, so is the gather: nothing yields (unless the task's budget is used
+/// up: after 128 operations that were ready, joins among them, the others go first). An empty one is ready with nothing
 /// in it. Outputs that are `Result`s stay `Result`s, so one failure stops nobody (asyncio's
 /// `return_exceptions=True`); [`try_gather`](crate::try_gather) stops at the first. With
 /// [`limit`](Gather::limit) only so many run at a time.

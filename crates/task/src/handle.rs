@@ -7,10 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker, ready};
 
 use async_task::FallibleTask;
-use evenkeel_context::{End, Wait, current_id, is_collecting, is_owned, leave_ending, waiting_for};
+use evenkeel_context::{
+    End, Wait, current_id, is_collecting, is_owned, leave_ending, poll_budget, spend, waiting_for,
+};
 
 use crate::info::Canceller;
 
@@ -257,6 +259,16 @@ impl<T> Task<T> {
         }
     }
 
+    /// [`poll_outcome`](Self::poll_outcome) for whoever awaits this task and nothing else: an operation
+    /// that counts.
+    #[inline]
+    pub(crate) fn poll_join(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        ready!(poll_budget(cx));
+        let outcome = ready!(self.poll_outcome(cx));
+        spend();
+        Poll::Ready(outcome)
+    }
+
     /// Polls until the task has ended, and leaves its outcome where it is.
     pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_finished() {
@@ -371,9 +383,7 @@ impl<T> Future for Task<T> {
     type Output = T;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        self.get_mut()
-            .poll_outcome(cx)
-            .map(|outcome| outcome.unwrap_or_else(|error| error.resume()))
+        self.get_mut().poll_join(cx).map(|outcome| outcome.unwrap_or_else(|error| error.resume()))
     }
 }
 
@@ -398,7 +408,7 @@ impl<T> Future for Join<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut().task.poll_outcome(cx)
+        self.get_mut().task.poll_join(cx)
     }
 }
 
@@ -413,6 +423,6 @@ impl<T> Future for JoinMut<'_, T> {
     type Output = Result<T, JoinError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut().task.poll_outcome(cx)
+        self.get_mut().task.poll_join(cx)
     }
 }

@@ -105,6 +105,11 @@ impl ReadySet {
         self.last = taken;
     }
 
+    /// Whether [`next`](Self::next) has a child to hand out.
+    pub(crate) fn has_next(&self) -> bool {
+        self.first != NONE
+    }
+
     /// The next woken child. The caller polls it now: from here on its wakes count anew.
     pub(crate) fn next(&mut self) -> Option<usize> {
         let child = self.first.checked_sub(1)?;

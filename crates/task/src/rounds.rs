@@ -3,7 +3,7 @@
 
 use std::task::{Context, Waker};
 
-use evenkeel_context::{Wait, waiting_for};
+use evenkeel_context::{Wait, has_budget, waiting_for};
 
 use crate::ready_set::ReadySet;
 
@@ -62,11 +62,29 @@ impl Rounds {
     }
 
     /// One round: `poll` is called at most once per child, for those woken since the last round in
-    /// the order of their wakes, then for those that had not begun. If it unwinds, the rest of the
-    /// round is kept.
+    /// the order of their wakes, then for those that had not begun. If it unwinds, or the task's budget
+    /// is used up, the rest of the round is kept.
     pub(crate) fn round(
         &mut self,
         waker: &Waker,
+        poll: impl FnMut(usize, &mut Context<'_>) -> Answer,
+    ) -> Round {
+        self.poll_each(waker, has_budget, poll)
+    }
+
+    /// A round that goes to its end, whatever it costs: for those who promise to have looked at all.
+    pub(crate) fn whole_round(
+        &mut self,
+        waker: &Waker,
+        poll: impl FnMut(usize, &mut Context<'_>) -> Answer,
+    ) -> Round {
+        self.poll_each(waker, || true, poll)
+    }
+
+    fn poll_each(
+        &mut self,
+        waker: &Waker,
+        goes_on: impl Fn() -> bool,
         mut poll: impl FnMut(usize, &mut Context<'_>) -> Answer,
     ) -> Round {
         if self.done == self.len {
@@ -77,14 +95,18 @@ impl Rounds {
         set.begin(waker);
         let mut said_why = false;
         loop {
-            let child = match set.next() {
-                Some(child) => child,
-                None if self.started < self.len && self.started - self.done < self.limit => {
-                    self.started += 1;
-                    self.started - 1
-                }
-                None => break,
-            };
+            let may_start = self.started < self.len && self.started - self.done < self.limit;
+            if !set.has_next() && !may_start {
+                break;
+            }
+            if !goes_on() {
+                waker.wake_by_ref(); // For the rest, which would be refused one by one.
+                return Round::Waiting;
+            }
+            let child = set.next().unwrap_or_else(|| {
+                self.started += 1;
+                self.started - 1
+            });
             match set.with_context(child, |cx| poll(child, cx)) {
                 Answer::Pending => said_why = true,
                 Answer::Done => self.done += 1,

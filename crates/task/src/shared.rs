@@ -12,9 +12,9 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker, ready};
 
-use evenkeel_context::Cancelled;
+use evenkeel_context::{Cancelled, poll_budget, spend};
 
 use crate::error::{JoinError, panic_text};
 use crate::handle::Task;
@@ -130,6 +130,13 @@ impl<T> SharedTask<T> {
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Arc<End<T>>> {
+        ready!(poll_budget(cx));
+        let end = ready!(self.poll_ended(cx));
+        spend();
+        Poll::Ready(end)
+    }
+
+    fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<Arc<End<T>>> {
         let mine = cx.waker().clone();
         let mut state = lock(&self.inner.state);
         let task = match &mut *state {

@@ -5,6 +5,7 @@ use std::future::{Future, Pending};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use evenkeel_context::{poll_budget, spend};
 use pin_project_lite::pin_project;
 
 use crate::done::Done;
@@ -120,21 +121,24 @@ impl<S: Watch, U: Future<Output = ()>> Future for Wait<S, U> {
     type Output = S::Waited;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<S::Waited> {
+        ready!(poll_budget(cx));
         let this = self.project();
         let watched = this.watched.as_mut().expect("a wait was polled after it was ready");
         let mut stop = false;
         // Never left early: whatever has ended by now is done.
-        let round = this.rounds.round(cx.waker(), |index, cx| match watched.poll(index, cx) {
-            Poll::Pending => Answer::Pending,
-            Poll::Ready(stops) => {
-                stop |= stops;
-                Answer::Done
-            }
-        });
+        let round =
+            this.rounds.whole_round(cx.waker(), |index, cx| match watched.poll(index, cx) {
+                Poll::Pending => Answer::Pending,
+                Poll::Ready(stops) => {
+                    stop |= stops;
+                    Answer::Done
+                }
+            });
         if round == Round::Waiting && !stop {
             ready!(this.until.poll(cx));
         }
         this.rounds.end();
+        spend();
         Poll::Ready(this.watched.take().expect("looked at above").waited())
     }
 }

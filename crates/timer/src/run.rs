@@ -4,10 +4,10 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use evenkeel_context::Cancelled;
+use evenkeel_context::{Cancelled, poll_budget};
 use pin_project_lite::pin_project;
 
 use crate::body::Body;
@@ -84,6 +84,8 @@ impl<F: Future> Future for Run<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if this.body.is_running() {
+            // As in a timeout: what would be ready is not lost to the scope for want of budget.
+            ready!(poll_budget(cx));
             match this.poll_future(cx) {
                 Step::Pending => return Poll::Pending,
                 Step::Finished(value) => {
@@ -138,7 +140,7 @@ impl Watch {
                 self.aim_at(self.node.effective_deadline());
             }
             let Some(sleep) = &mut self.sleep else { return Poll::Pending };
-            if Pin::new(&mut *sleep).poll(cx).is_pending() {
+            if sleep.poll_over(cx).is_pending() {
                 return Poll::Pending;
             }
             // What the timer says counts, should the scope's clock be behind. It may be that the

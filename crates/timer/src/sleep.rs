@@ -6,10 +6,10 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
-use evenkeel_context::{Wait, waiting_for};
+use evenkeel_context::{Wait, poll_budget, spend, waiting_for};
 
 use crate::current::{current, now};
 use crate::slab::Key;
@@ -306,10 +306,10 @@ fn pending() -> Poll<()> {
     Poll::Pending
 }
 
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+impl Sleep {
+    /// A poll that counts as no operation of the task's: a limit is seen also when the budget is used up,
+    /// for it may be the limit of what used it up.
+    pub(crate) fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.stage {
             Stage::Armed => self.check(cx),
             Stage::New => self.bind(cx),
@@ -320,6 +320,17 @@ impl Future for Sleep {
             }
             Stage::Done => Poll::Ready(()),
         }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(poll_budget(cx));
+        ready!(self.poll_over(cx));
+        spend();
+        Poll::Ready(())
     }
 }
 

@@ -9,9 +9,10 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
+use evenkeel_context::poll_budget;
 use pin_project_lite::pin_project;
 
 use crate::body::Body;
@@ -256,6 +257,8 @@ impl<F: Future> Future for Timeout<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if this.body.is_running() {
+            // Before the limit is looked at: what would be ready is not lost to it for want of budget.
+            ready!(poll_budget(cx));
             let mut poll = || this.body.as_mut().poll_future(cx);
             let (polled, left) = match this.limit.deadline() {
                 None => (poll(), false),
@@ -341,7 +344,7 @@ impl Limit {
     #[inline]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
-            Limit::At(sleep) => return Pin::new(sleep).poll(cx),
+            Limit::At(sleep) => return sleep.poll_over(cx),
             Limit::Never(Some(waiting)) if waiting.will_wake(cx.waker()) => {}
             Limit::Never(waiting) => *waiting = Some(cx.waker().clone()),
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use evenkeel::context::unconstrained;
 use evenkeel::task::defer;
 use evenkeel::timer::{
     CancelScope, ManualClock, Missed, Timers, TimersOptions, fail_after, fail_at, interval,
@@ -102,6 +103,11 @@ fn limits() -> Vec<Case> {
             "wait_for",
             &["timer/timeout wait_for"],
             || limited!(gate => |_, work| wait_for(work, LIMIT)),
+        ),
+        case(
+            "unconstrained",
+            &["context/budget unconstrained"],
+            || limited!(gate => |_, work| unconstrained(timeout(LIMIT, work))),
         ),
         case(
             "timeout_in_timeout",

@@ -4,6 +4,7 @@
 mod runner;
 mod faults;
 mod idle;
+mod budget;
 
 // How a case is run, and what it says.
 mod loops;

@@ -165,7 +165,7 @@ impl<T> Child<T> {
         let Some(task) = &mut self.task else {
             return Poll::Ready(Err(JoinError::new(self.id, None, None)));
         };
-        let outcome = ready!(task.poll_outcome(cx));
+        let outcome = ready!(task.poll_join(cx));
         Poll::Ready(match outcome {
             Ok(Some(value)) => Ok(value),
             Ok(None) => Err(JoinError::failed(self.id, task.given_name())),

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
+use evenkeel_context::{poll_budget, spend};
 use pin_project_lite::pin_project;
 
 use super::Shared;
@@ -120,9 +121,11 @@ impl<T> Future for LocalChild<T> {
     type Output = T;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        ready!(poll_budget(cx));
         let waker = cx.waker().clone();
         let mut place = lock(&self.place.0);
         if let Some(value) = place.value.take() {
+            spend();
             return Poll::Ready(value);
         }
         let old = place.waker.replace(waker);

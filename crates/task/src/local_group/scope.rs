@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker, ready};
 
-use evenkeel_context::Owned;
+use evenkeel_context::{Owned, has_budget};
 use pin_project_lite::pin_project;
 
 use super::{Child, LocalGroup};
@@ -164,11 +164,18 @@ where
         any
     }
 
-    /// Polls each child that was woken, once, in the order of the wakes.
-    fn poll_children(self: Pin<&mut Self>) {
+    /// Polls each child that was woken, once, in the order of the wakes, as far as the task's budget goes.
+    fn poll_children(self: Pin<&mut Self>, cx: &Context<'_>) {
         let this = self.project();
         let woken = std::mem::take(&mut lock(&this.group.shared.woken.list).0);
-        for index in woken {
+        let mut woken = woken.into_iter();
+        while woken.len() > 0 {
+            if !has_budget() {
+                // The rest would be refused one by one. They were woken before all others.
+                lock(&this.group.shared.woken.list).0.splice(..0, woken);
+                return cx.waker().wake_by_ref();
+            }
+            let Some(index) = woken.next() else { break };
             // One that is over may have been woken since.
             let Some(running) = &mut this.running[index] else { continue };
             // AcqRel: pairs with the swap in `wake_by_ref`.
@@ -210,7 +217,7 @@ where
         if !self.group.is_closed() {
             self.as_mut().poll_body(cx);
             self.as_mut().let_in();
-            self.as_mut().poll_children();
+            self.as_mut().poll_children(cx);
             if self.as_mut().let_in() {
                 cx.waker().wake_by_ref(); // In the places of those that are over.
             }

@@ -15,3 +15,4 @@ mod group;
 mod local_group;
 mod eager;
 mod race;
+mod budget;

@@ -3,6 +3,7 @@
 
 mod support; // a small loop to drive things with
 
+mod budget;
 mod clock;
 mod current;
 mod interval;
