@@ -1,121 +1,119 @@
 //! `cargo xtask bench`: the same work on every runtime, side by side.
 //!
-//! This module decides what is run and in which order. What a workload does is the business of the
+//! This module decides what happens with which flags. What a workload does is the business of the
 //! package `evenkeel-benches`, which is asked for its list: no case is named here.
 
-use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 
 use crate::Exit;
-use crate::flags::{self, Mode};
+use crate::flags::{Allocator, Bench, USAGE, What};
 use crate::workspace::Workspace;
 
-mod run; // one sample: one process
+mod case; // what the workloads offer
+mod filter; // which of it is meant
+mod plan; // who runs, how often, how long
+mod programs; // the binaries, and what one of them says
+mod process; // one of them, run
+mod count; // instructions, allocations, system calls
+mod measure; // rounds in rotated order
+mod progress; // for whoever waits
 mod stats; // from samples to a verdict
-mod table; // what a person reads
-mod store; // what is kept, and on which machine
+mod run; // all of it together, and what follows
+mod machine; // where it was
+mod store; // kept, and read again
+mod baseline; // an earlier evenkeel
+mod diff; // two saved runs
+mod summary; // in sentences
+mod table; // in columns
+mod markdown; // for a page
+mod paint;
+#[cfg(test)]
+mod specimen; // a run made by hand, for the tests
 
-use run::{Case, Measure, Programs};
-use stats::Verdict;
+use case::Case;
+use programs::{Length, Profile, Programs};
+use run::{OURS, Run, Setting};
 
 /// The package that holds the workloads.
 pub(crate) const PACKAGE: &str = "evenkeel-benches";
 
-/// What is measured against the others, as the workloads call it.
-const OURS: &str = "evenkeel";
+/// How the measured workloads are built, for the machine's line.
+const PROFILE: &str = "release, fat LTO, one unit";
 
-/// Counts do not vary as times do; three rounds show that they do not.
-const COUNT_ROUNDS: usize = 3;
+/// The machine was too noisy.
+const NOISY: u8 = 3;
 
-/// The machine is too noisy for any verdict when evenkeel differs from itself by more than this.
-const NOISE: f64 = 0.05;
+/// As a shell says it of SIGINT.
+const INTERRUPTED: u8 = 130;
 
-/// One line of the table.
-#[derive(Debug)]
-struct Row {
-    case: Case,
-    threads: usize,
-    /// Per operation, one number a round: evenkeel, evenkeel again, then each peer.
-    ours: Vec<f64>,
-    again: Vec<f64>,
-    peers: Vec<(String, Vec<f64>)>,
-}
-
-impl Row {
-    fn control(&self) -> stats::Interval {
-        stats::interval(&stats::ratios(&self.again, &self.ours))
-    }
-
-    fn ratio(&self, samples: &[f64]) -> stats::Interval {
-        stats::interval(&stats::ratios(samples, &self.ours))
-    }
-
-    fn verdicts(&self) -> Vec<(&str, stats::Interval, Verdict)> {
-        let control = self.control();
-        self.peers
-            .iter()
-            .map(|(peer, samples)| {
-                let ratio = self.ratio(samples);
-                (peer.as_str(), ratio, stats::verdict(ratio, control))
-            })
-            .collect()
-    }
-}
-
-pub(crate) fn run(workspace: &Workspace, flags: &flags::Bench) -> Exit {
-    if flags.smoke {
-        println!("{}", smoke(workspace)?);
-        return Ok(0);
-    }
-    let programs = Programs::build(workspace, run::Profile::Measured)?;
-    let cases = chosen(programs.cases()?, &flags.filters)?;
-    if flags.list {
-        for case in &cases {
-            println!("{:<28} {:<18} {}", case.name, case.asyncio, case.meaning);
+pub(crate) fn run(workspace: &Workspace, flags: &Bench) -> Exit {
+    match &flags.what {
+        What::Smoke => {
+            println!("{}", smoke(workspace)?);
+            Ok(0)
         }
-        return Ok(0);
+        What::List => list(workspace, flags),
+        What::Report(path) => report(workspace, flags, path.as_deref()),
+        What::Diff(a, b) => diff::run(&folder(workspace), flags, a, b),
+        What::Measure | What::DryRun => measure(workspace, flags),
     }
-    let machine = store::Machine::read(workspace, &flags.against);
-    table::head(&machine, flags, cases.len());
-    let (rows, broken) = measure(&programs, &cases, flags);
-    table::end(&rows);
-    for fault in &broken {
-        println!("FAILED    {fault}");
-    }
-    let saved = store::save(workspace, &machine, flags, &rows)?;
-    println!("saved     {}", saved.display());
-    Ok(match () {
-        () if !broken.is_empty() => 1,
-        () if (stats::noise(&rows) - 1.0).abs() > NOISE => {
-            println!("the machine is too noisy: evenkeel differs from itself; no verdict counts");
-            3
-        }
-        () => 0,
-    })
 }
 
 /// Every case once on every runtime, tiny: the workloads check their own results.
 pub(crate) fn smoke(workspace: &Workspace) -> Result<String, String> {
-    let programs = Programs::build(workspace, run::Profile::Release)?;
-    let cases = programs.cases()?;
-    let defaults = flags::Bench::default();
+    let programs = Programs::build(workspace, Profile::Release, Allocator::System)?;
+    let cases = programs.cases(false)?;
+    let flags = Bench::default();
+    let against: Vec<_> = ["tokio", "smol", "compio", "monoio"].map(String::from).into();
     let mut runs = 0;
-    for case in &cases {
-        for &threads in &defaults.threads {
-            for runtime in std::iter::once(OURS).chain(defaults.against.iter().map(String::as_str))
-            {
-                if !case.runs_on(runtime, threads) {
-                    continue;
-                }
-                programs.run(case, runtime, threads, run::Length::Once, Mode::Cpu)?;
-                runs += 1;
-            }
+    for job in plan::Plan::new(&cases, &against, &flags).jobs {
+        // Without the control, which is evenkeel again.
+        for column in &job.columns[..job.columns.len() - 1] {
+            let counted = job.case.measure != case::Measure::Time;
+            let of = (column.as_str(), job.threads);
+            let words = programs.command(&job.case, of, counted, Length::Once);
+            programs.ask(&words, Length::Once)?;
+            runs += 1;
         }
     }
     Ok(format!("{} workloads, {runs} runs", cases.len()))
 }
 
+/// Where runs are kept.
+fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("bench")
+}
+
+fn build(workspace: &Workspace, allocator: Allocator) -> Result<Programs, String> {
+    eprintln!("building the workloads; the first time takes some minutes ..");
+    Programs::build(workspace, Profile::Measured, allocator)
+}
+
+fn list(workspace: &Workspace, flags: &Bench) -> Exit {
+    let programs = build(workspace, Allocator::System)?;
+    let cases = chosen(programs.cases(true)?, &flags.filters)?;
+    let widest = |of: fn(&Case) -> &str| cases.iter().map(|case| of(case).len()).max().unwrap_or(0);
+    let (id, asyncio) = (widest(|case| &case.id), widest(|case| &case.asyncio));
+    for case in &cases {
+        let who: Vec<_> = case.on.iter().map(|it| it.0.as_str()).filter(|it| *it != OURS).collect();
+        println!("{:<id$}  {:<asyncio$}  {}", case.id, case.asyncio, case.meaning);
+        if flags.verbose {
+            println!(
+                "{:<id$}  {:<asyncio$}  measures {}; also on {}",
+                "",
+                "",
+                case.measure.name(),
+                who.join(", ")
+            );
+        }
+    }
+    Ok(0)
+}
+
 fn chosen(cases: Vec<Case>, filters: &[String]) -> Result<Vec<Case>, String> {
-    let wanted = |case: &Case| filters.is_empty() || filters.iter().any(|f| matches(&case.name, f));
+    let wanted = |case: &Case| {
+        filters.is_empty() || filters.iter().any(|word| filter::matches(&case.id, word))
+    };
     let chosen: Vec<_> = cases.into_iter().filter(wanted).collect();
     if chosen.is_empty() {
         return Err(format!("no case matches {}; see --list", filters.join(" ")));
@@ -123,78 +121,172 @@ fn chosen(cases: Vec<Case>, filters: &[String]) -> Result<Vec<Case>, String> {
     Ok(chosen)
 }
 
-/// A part of the name; with `*`, its parts in order.
-fn matches(name: &str, filter: &str) -> bool {
-    let mut rest = name;
-    filter.split('*').all(|part| match rest.find(part) {
-        Some(at) => {
-            rest = &rest[at + part.len()..];
-            true
+/// A run, or with `--dry-run` all but the run.
+fn measure(workspace: &Workspace, flags: &Bench) -> Exit {
+    if let Err(why) = usable(workspace, flags) {
+        eprintln!("xtask: {why}");
+        return Ok(USAGE);
+    }
+    let (peers, skipped) = programs::present(workspace, &flags.against, flags.mode);
+    let names: Vec<_> = peers.iter().map(|it| it.0.clone()).collect();
+    let mut programs = build(workspace, flags.allocator)?;
+    if let Some(name) = &flags.baseline {
+        programs.baseline = Some(baseline::programs(&folder(workspace), name)?);
+    }
+    let python = names.iter().any(|name| programs::is_python(name));
+    let cases = chosen(programs.cases(python)?, &flags.filters)?;
+    let plan = plan::Plan::new(&cases, &names, flags);
+    if plan.jobs.is_empty() {
+        return Err("nothing to measure in this mode with these flags; see --list".into());
+    }
+    let mut machine = machine::Machine::read(&workspace.root, PROFILE);
+    machine.peers = peers;
+    let setting = setting(flags, &plan);
+    let empty = Run {
+        machine,
+        setting,
+        peers: names,
+        rows: Vec::new(),
+        faults: Vec::new(),
+        interrupted: false,
+    };
+    print!("{}", table::head(&empty, &said(&plan, flags)));
+    for line in &skipped {
+        println!("{line}");
+    }
+    if flags.what == What::DryRun {
+        dry(&plan);
+        return Ok(0);
+    }
+    process::heed_interrupts()?;
+    let scratch = folder(workspace);
+    std::fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+    let (rows, faults) = measure::rows(&programs, &plan, flags, scratch.join("counts.out"));
+    let Run { mut machine, setting, peers, .. } = empty;
+    machine.ended();
+    let run = Run { machine, setting, peers, rows, faults, interrupted: process::is_interrupted() };
+    finish(workspace, flags, &programs, &run)
+}
+
+/// Shows and keeps a run; answers with the exit code.
+fn finish(workspace: &Workspace, flags: &Bench, programs: &Programs, run: &Run) -> Exit {
+    print!("{}", table::body(run, look(flags)));
+    let load: Vec<_> = run.machine.load.iter().map(|load| format!("{load:.2}")).collect();
+    println!("\nload      {}", load.join(" -> "));
+    let folder = folder(workspace);
+    let path = store::path(&folder, run);
+    write(&path.display().to_string(), &store::text(run))?;
+    println!("saved     {}", path.display());
+    outputs(flags, run, &folder)?;
+    if let Some(name) = &flags.save {
+        println!("baseline  {}", baseline::save(&folder, name, programs, run)?.display());
+    }
+    let regressed = flags.fail_above.is_some_and(|percent| {
+        let found = baseline::regressions(run, percent);
+        for line in &found {
+            println!("REGRESSED {line}");
         }
-        None => false,
+        !found.is_empty()
+    });
+    Ok(match () {
+        () if run.interrupted => INTERRUPTED,
+        () if !run.faults.is_empty() => 1,
+        () if !run.is_sound() => NOISY,
+        () if regressed => 1,
+        () => 0,
     })
 }
 
-/// All rows; each is printed as soon as it is known. What does not run is named, not measured.
-fn measure(programs: &Programs, cases: &[Case], flags: &flags::Bench) -> (Vec<Row>, Vec<String>) {
-    let (mut rows, mut broken) = (Vec::new(), Vec::new());
-    let flavours = |case: &&Case| flags.threads.iter().filter(|n| case.runs_on(OURS, **n)).count();
-    let total: usize = cases.iter().map(|case| flavours(&case)).sum();
-    for case in cases {
-        for &threads in &flags.threads {
-            if !case.runs_on(OURS, threads) {
-                continue;
-            }
-            let at = rows.len() + broken.len() + 1;
-            match measure_row(programs, case, threads, flags, &format!("{at}/{total}")) {
-                Ok(row) => {
-                    table::row(&row, flags.verbose);
-                    rows.push(row);
-                }
-                Err(fault) => {
-                    println!("{:<16} {threads:>3}  FAILED", case.name);
-                    broken.push(fault);
-                }
-            }
-        }
-    }
-    (rows, broken)
+fn report(workspace: &Workspace, flags: &Bench, path: Option<&str>) -> Exit {
+    let folder = folder(workspace);
+    let path = match path {
+        Some(path) => baseline::find(&folder, path),
+        None => store::last(&folder).ok_or("no run is saved yet; `cargo xtask bench` makes one")?,
+    };
+    let run = store::read(&path)?;
+    print!(
+        "{}",
+        table::head(&run, &format!("{} rounds of {} s", run.setting.rounds, run.setting.seconds))
+    );
+    print!("{}", table::body(&run, look(flags)));
+    outputs(flags, &run, &folder)?;
+    Ok(if run.is_sound() { 0 } else { NOISY })
 }
 
-fn measure_row(
-    programs: &Programs,
-    case: &Case,
-    threads: usize,
-    flags: &flags::Bench,
-    progress: &str,
-) -> Result<Row, String> {
-    // The control stands last, so that over the rounds it takes every place in the order.
-    let mut runtimes = vec![OURS];
-    runtimes.extend(flags.against.iter().map(String::as_str).filter(|r| case.runs_on(r, threads)));
-    runtimes.push(OURS);
-    let rounds =
-        if case.measure == Measure::Time { flags.rounds } else { flags.rounds.min(COUNT_ROUNDS) };
-    let mut samples = vec![Vec::with_capacity(rounds); runtimes.len()];
-    for round in 0..rounds {
-        for place in 0..runtimes.len() {
-            let index = (place + round) % runtimes.len();
-            if std::io::stderr().is_terminal() {
-                let name = &case.name;
-                let runtime = runtimes[index];
-                eprint!("\r\x1b[K[{progress}] {name} {threads}  round {}  {runtime}", round + 1);
-            }
-            let length = run::Length::Time(flags.time);
-            let sample = programs.run(case, runtimes[index], threads, length, flags.mode);
-            samples[index].push(sample?);
-        }
+fn outputs(flags: &Bench, run: &Run, folder: &Path) -> Result<(), String> {
+    let _ = folder;
+    if let Some(path) = &flags.outputs.json {
+        write(path, &store::text(run))?;
     }
-    if std::io::stderr().is_terminal() {
-        eprint!("\r\x1b[K");
+    if let Some(path) = &flags.outputs.markdown {
+        write(path, &markdown::page(run))?;
     }
-    let again = samples.pop().unwrap_or_default();
-    let mut samples = samples.into_iter();
-    let ours = samples.next().unwrap_or_default();
-    let peers = flags.against.iter().filter(|r| case.runs_on(r, threads)).cloned().zip(samples);
-    let peers = peers.collect();
-    Ok(Row { case: case.clone(), threads, ours, again, peers })
+    Ok(())
+}
+
+/// `-` is standard output.
+fn write(path: &str, text: &str) -> Result<(), String> {
+    if path == "-" {
+        print!("{text}");
+        return Ok(());
+    }
+    let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|error| format!("{path}: {error}"))
+}
+
+/// Whether what these flags need is there, before minutes go into a build.
+fn usable(workspace: &Workspace, flags: &Bench) -> Result<(), String> {
+    let tool = count::Tool::needed(flags.mode);
+    tool.map_or(Ok(()), |tool| tool.check(&workspace.root))?;
+    let name = flags.baseline.as_deref();
+    name.map_or(Ok(()), |name| baseline::programs(&folder(workspace), name).map(drop))
+}
+
+/// The plan in one line.
+fn said(plan: &plan::Plan, flags: &Bench) -> String {
+    let (rows, rounds, seconds) = (plan.jobs.len(), plan.rounds, plan.time.as_secs_f64());
+    let clock = progress::clock(plan.seconds);
+    if flags.mode.is_count() {
+        return format!("{rows} rows, {rounds} rounds, counted; about {clock} (m:s)");
+    }
+    let sized = plan.jobs.iter().find(|job| job.case.size.is_some()).map(|job| job.rounds);
+    let sized = sized.map_or(String::new(), |rounds| format!(" ({rounds} for cases with a size)"));
+    format!("{rows} rows, {rounds} rounds{sized} of {seconds:.3} s; about {clock} (m:s)")
+}
+
+fn dry(plan: &plan::Plan) {
+    println!();
+    let width = plan.jobs.iter().map(|job| job.case.id.len()).max().unwrap_or(0);
+    for job in &plan.jobs {
+        let (id, rounds, who) = (&job.case.id, job.rounds, job.columns.join(" "));
+        println!("{id:<width$}  {:>2} threads  {rounds:>2} rounds  {who}", job.threads);
+    }
+    let processes: usize = plan.jobs.iter().map(|job| job.rounds * job.columns.len()).sum();
+    println!(
+        "{} rows, {processes} samples, about {}",
+        plan.jobs.len(),
+        progress::clock(plan.seconds)
+    );
+}
+
+fn setting(flags: &Bench, plan: &plan::Plan) -> Setting {
+    Setting {
+        mode: flags.mode,
+        allocator: match flags.allocator {
+            Allocator::System => "system".into(),
+            Allocator::Mimalloc => "mimalloc".into(),
+        },
+        rounds: plan.rounds,
+        seconds: plan.time.as_secs_f64(),
+        quick: flags.quick,
+        baseline: flags.baseline.clone(),
+    }
+}
+
+fn look(flags: &Bench) -> table::Look {
+    let paint = paint::Paint::new(flags.color);
+    table::Look { paint, latency: flags.latency, verbose: flags.verbose }
 }

@@ -3,9 +3,12 @@
 //! Each chore has one help text and one struct. A flag that is not in the text does not exist.
 
 use std::ffi::OsString;
-use std::time::Duration;
 
 use lexopt::prelude::*;
+
+mod bench; // the longest page
+
+pub(crate) use bench::{Allocator, Bench, Mode, What};
 
 /// The exit code of a mistyped command.
 pub(crate) const USAGE: u8 = 2;
@@ -19,7 +22,7 @@ cargo xtask CHORE [FLAG]..
   soak     programs drawn from seeds, a million schedules of them, and threads that contend
   tidy     what no compiler checks: arrows between crates, file heads, sizes, names
   doc      the documentation, warnings being errors
-  bench    evenkeel beside tokio and smol, on the same work
+  bench    evenkeel beside tokio, smol and others, on the same work
 
 `cargo xtask help CHORE` tells more. No chore installs anything.
 exit: 0 well, 1 a check failed, 2 mistyped, 3 (bench) the machine was too noisy to say anything
@@ -67,24 +70,6 @@ const DOC: &str = "\
 cargo xtask doc [--open]             the crates' documentation; warnings are errors
 ";
 
-const BENCH: &str = "\
-cargo xtask bench [FILTER]..         cases whose name holds FILTER (`*` matches anything)
-    --against tokio,smol             peers
-    --threads 1,2                    flavours: one thread, several
-    --rounds N                       default 11, one process per case, runtime and round
-    --time SECS                      default 0.1, measured time of one such process
-    --quick                          5 rounds of 0.05 s; marked `not for claims`
-    --smoke                          each case once on each runtime, tiny: does it still work?
-    --mode cpu|wall                  what is compared; default cpu, of the whole process
-    --json FILE                      also save the run there; `-` is standard output
-    --list                           name the cases and end
-    -v                               show every sample
-
-ratio = peer / evenkeel of the same round, so more than 1 is evenkeel faster. A difference is called
-only where its 95 % interval excludes 1.00 and lies outside the interval of the control (evenkeel
-against itself). docs/BENCHMARKING.md says more. Each run is saved under target/bench.
-";
-
 /// What to do.
 pub(crate) enum Chore {
     Help(&'static str),
@@ -94,7 +79,7 @@ pub(crate) enum Chore {
     Soak(Soak),
     Tidy,
     Doc(Doc),
-    Bench(Bench),
+    Bench(Box<Bench>),
 }
 
 #[derive(Default)]
@@ -127,50 +112,6 @@ pub(crate) struct Doc {
     pub(crate) open: bool,
 }
 
-/// Which quantity of a timed case is compared.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// Processor time of the whole process, or of the server where there is one.
-    Cpu,
-    /// Time on the wall.
-    Wall,
-}
-
-pub(crate) struct Bench {
-    pub(crate) filters: Vec<String>,
-    pub(crate) against: Vec<String>,
-    pub(crate) threads: Vec<usize>,
-    pub(crate) rounds: usize,
-    pub(crate) time: Duration,
-    pub(crate) quick: bool,
-    pub(crate) smoke: bool,
-    pub(crate) mode: Mode,
-    pub(crate) json: Option<String>,
-    pub(crate) list: bool,
-    pub(crate) verbose: bool,
-}
-
-impl Default for Bench {
-    fn default() -> Self {
-        Bench {
-            filters: Vec::new(),
-            against: vec!["tokio".into(), "smol".into()],
-            threads: vec![1, 2],
-            // An odd number has a median that was measured; 11 give an interval of about a tenth
-            // of the spread in a minute or two for all cases. More rounds narrow it, more time
-            // does so less.
-            rounds: 11,
-            time: Duration::from_millis(100),
-            quick: false,
-            smoke: false,
-            mode: Mode::Cpu,
-            json: None,
-            list: false,
-            verbose: false,
-        }
-    }
-}
-
 /// Reads a command line; the error is one line for the person who typed it.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Chore, String> {
     parse_chore(lexopt::Parser::from_args(args)).map_err(|error| error.to_string())
@@ -198,7 +139,7 @@ fn parse_chore(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
             Some(other) => Err(other.unexpected()),
         },
         "doc" => parse_doc(parser),
-        "bench" => parse_bench(parser),
+        "bench" => bench::parse(parser),
         unknown => Err(format!("there is no chore `{unknown}`").into()),
     }
 }
@@ -211,7 +152,7 @@ fn help_of(chore: &str) -> Result<&'static str, lexopt::Error> {
         "soak" => SOAK,
         "tidy" => TIDY,
         "doc" => DOC,
-        "bench" => BENCH,
+        "bench" => bench::HELP,
         unknown => return Err(format!("there is no chore `{unknown}`").into()),
     })
 }
@@ -281,59 +222,6 @@ fn parse_doc(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
         }
     }
     Ok(Chore::Doc(flags))
-}
-
-fn parse_bench(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
-    let mut flags = Bench::default();
-    while let Some(arg) = parser.next()? {
-        match arg {
-            Short('h') | Long("help") => return Ok(Chore::Help(BENCH)),
-            Long("against") => flags.against = list(&parser.value()?.string()?),
-            Long("threads") => {
-                let counts = list(&parser.value()?.string()?);
-                flags.threads = counts.iter().map(|n| threads(n)).collect::<Result<_, _>>()?;
-            }
-            Long("rounds") => flags.rounds = parser.value()?.parse::<usize>()?.max(1),
-            Long("time") => flags.time = seconds(parser.value()?.parse()?)?,
-            Long("quick") => {
-                flags.quick = true;
-                flags.rounds = 5;
-                flags.time = Duration::from_millis(50);
-            }
-            Long("smoke") => flags.smoke = true,
-            Long("mode") => {
-                flags.mode = match parser.value()?.string()?.as_str() {
-                    "cpu" => Mode::Cpu,
-                    "wall" => Mode::Wall,
-                    other => return Err(format!("no mode `{other}`: cpu or wall").into()),
-                }
-            }
-            Long("json") => flags.json = Some(parser.value()?.string()?),
-            Long("list") => flags.list = true,
-            Short('v') => flags.verbose = true,
-            Value(filter) => flags.filters.push(filter.string()?),
-            other => return Err(other.unexpected()),
-        }
-    }
-    Ok(Chore::Bench(flags))
-}
-
-fn list(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(String::from).collect()
-}
-
-fn threads(text: &str) -> Result<usize, lexopt::Error> {
-    match text.parse() {
-        Ok(count) if count > 0 => Ok(count),
-        _ => Err(format!("`{text}` is no number of threads").into()),
-    }
-}
-
-fn seconds(secs: f64) -> Result<Duration, lexopt::Error> {
-    match Duration::try_from_secs_f64(secs) {
-        Ok(time) if !time.is_zero() => Ok(time),
-        _ => Err(format!("`{secs}` is no length of time").into()),
-    }
 }
 
 #[cfg(test)]

@@ -1,177 +1,196 @@
-//! One sample: one process that runs one case on one runtime and prints one line.
+//! A run: what was measured and where; and what follows from it, row by row and in all.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use serde_json::{Value, json};
-
+use super::case::{Case, Measure, Unit};
+use super::machine::Machine;
+use super::stats::{self, Estimate, Interval, Verdict};
 use crate::flags::Mode;
-use crate::step::{Line, Log};
-use crate::workspace::{Workspace, cargo};
 
-/// For the build of the workloads, link-time optimisation included.
-const BUILD: Duration = Duration::from_secs(900);
+/// What is measured against the others, as the workloads call it.
+pub(super) const OURS: &str = "evenkeel";
 
-/// What a sample may take beyond the time asked for: a warm-up and a start. Longer is a hang.
-const GRACE: Duration = Duration::from_secs(30);
+/// evenkeel once more.
+pub(super) const CONTROL: &str = "control";
 
-/// What a case counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Measure {
-    /// Nanoseconds per operation.
-    Time,
-    /// Bytes of heap per operation.
-    Bytes,
-    /// Allocations per operation.
-    Allocations,
-    /// Nanoseconds too late.
-    Late,
+/// The least that a machine can do it with, written by hand: no peer, and no verdict on it.
+pub(super) const LIMIT: &str = "limit";
+
+/// evenkeel as it was.
+pub(super) const BASELINE: &str = "baseline";
+
+/// The machine is too noisy for any verdict when evenkeel differs from itself by more than this.
+const NOISE: f64 = 0.05;
+
+/// How it was measured.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Setting {
+    pub(super) mode: Mode,
+    pub(super) allocator: String,
+    /// Of cases without a size.
+    pub(super) rounds: usize,
+    pub(super) seconds: f64,
+    pub(super) quick: bool,
+    /// What `baseline` stands for, if anything.
+    pub(super) baseline: Option<String>,
 }
 
-/// A workload, as the workloads describe themselves.
-#[derive(Clone, Debug)]
-pub(super) struct Case {
-    pub(super) name: String,
-    pub(super) asyncio: String,
-    pub(super) meaning: String,
-    pub(super) measure: Measure,
-    /// Which runtimes can do it, and with how many threads each.
-    flavours: Value,
-}
-
-impl Case {
-    pub(super) fn runs_on(&self, runtime: &str, threads: usize) -> bool {
-        let flavours = self.flavours[runtime].as_array();
-        flavours.is_some_and(|counts| counts.iter().any(|count| *count == json!(threads)))
-    }
-}
-
-/// How long one sample runs.
-#[derive(Clone, Copy)]
-pub(super) enum Length {
-    /// The smallest piece of work, once.
-    Once,
-    /// As many pieces as fit.
-    Time(Duration),
-}
-
-/// How the workloads are compiled.
-#[derive(Clone, Copy)]
-pub(super) enum Profile {
-    /// As the examples are: shares their build.
-    Release,
-    /// One unit, optimised as a whole: no runtime pays for crate boundaries.
-    Measured,
-}
-
-/// The built workloads.
+/// All that is known in the end.
 #[derive(Debug)]
-pub(super) struct Programs {
-    folder: PathBuf,
-    root: PathBuf,
-    log: Log,
+pub(super) struct Run {
+    pub(super) machine: Machine,
+    pub(super) setting: Setting,
+    /// In the order of the columns.
+    pub(super) peers: Vec<String>,
+    pub(super) rows: Vec<Row>,
+    /// What did not work, one line each.
+    pub(super) faults: Vec<String>,
+    pub(super) interrupted: bool,
 }
 
-impl Programs {
-    pub(super) fn build(workspace: &Workspace, profile: Profile) -> Result<Programs, String> {
-        let target = &workspace.target;
-        let log = Log::fresh(&target.join("xtask"), "bench")?;
-        let line = Line::new(cargo(), &workspace.root, BUILD).args([
-            "build",
-            "-p",
-            super::PACKAGE,
-            "--bins",
-        ]);
-        // Said on the command line, so that no profile of the workspace is for this tool alone.
-        let (name, flags): (_, &[&str]) = match profile {
-            Profile::Release => ("release", &[]),
-            Profile::Measured => (
-                "measured",
-                &[
-                    "--config",
-                    "profile.measured.inherits='release'",
-                    "--config",
-                    "profile.measured.lto='fat'",
-                    "--config",
-                    "profile.measured.codegen-units=1",
-                ],
-            ),
-        };
-        let line = line.args(flags.iter().copied()).args(["--profile", name]);
-        line.run(&log, "cargo xtask bench").map_err(|failure| failure.output)?;
-        Ok(Programs { folder: target.join(name), root: workspace.root.clone(), log })
+/// A case in one flavour.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) case: Case,
+    pub(super) threads: usize,
+    pub(super) unit: Unit,
+    /// Per operation, one number a round: evenkeel, and whoever else took part.
+    pub(super) samples: Vec<(String, Vec<f64>)>,
+    /// Of those who reported it.
+    pub(super) latency: Vec<(String, Latency)>,
+    /// Everybody but evenkeel and its control.
+    pub(super) beside: Vec<Beside>,
+    pub(super) control: Estimate,
+}
+
+/// In ns, one number a round each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Latency {
+    pub(super) p50: Vec<f64>,
+    pub(super) p99: Vec<f64>,
+    pub(super) p999: Vec<f64>,
+}
+
+/// Somebody beside evenkeel.
+#[derive(Debug)]
+pub(super) struct Beside {
+    pub(super) runtime: String,
+    pub(super) ratio: Estimate,
+    pub(super) verdict: Verdict,
+}
+
+impl Row {
+    /// Takes the samples and says what follows. `seed` is the row's place.
+    pub(super) fn new(
+        (case, threads, unit): (Case, usize, Unit),
+        samples: Vec<(String, Vec<f64>)>,
+        latency: Vec<(String, Latency)>,
+        seed: u64,
+    ) -> Row {
+        let find = |name: &str| samples.iter().find(|it| it.0 == name).map(|it| it.1.as_slice());
+        let ours = find(OURS).unwrap_or_default();
+        let against =
+            |peer: &[f64], salt: u64| stats::estimate(&stats::ratios(peer, ours), seed * 31 + salt);
+        let control = against(find(CONTROL).unwrap_or(ours), 0);
+        let enough = !unit.is_time() || ours.len() >= stats::ENOUGH;
+        let others = samples.iter().filter(|it| it.0 != OURS && it.0 != CONTROL);
+        let beside = others.zip(1..).map(|((runtime, values), salt)| {
+            let ratio = against(values, salt);
+            let verdict = match enough {
+                true => stats::verdict(ratio.interval, control.interval),
+                false => Verdict::Undecided,
+            };
+            Beside { runtime: runtime.clone(), ratio, verdict }
+        });
+        let beside = beside.collect();
+        Row { case, threads, unit, samples, latency, beside, control }
     }
 
-    /// Which cases there are.
-    pub(super) fn cases(&self) -> Result<Vec<Case>, String> {
-        let said = self.line("workload", GRACE).args(["list"]).run(&self.log, "workload list");
-        let said = said.map_err(|failure| failure.output)?;
-        let line = said.lines().find(|line| line.starts_with('[')).unwrap_or_default();
-        let json: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
-        json.as_array().into_iter().flatten().map(case).collect()
+    /// The median cost on a runtime.
+    pub(super) fn cost(&self, runtime: &str) -> Option<f64> {
+        self.samples.iter().find(|it| it.0 == runtime).map(|it| stats::median(&it.1))
     }
 
-    /// One number: what an operation of this case cost this time.
-    pub(super) fn run(
-        &self,
-        case: &Case,
-        runtime: &str,
-        threads: usize,
-        length: Length,
-        mode: Mode,
-    ) -> Result<f64, String> {
-        // Counting allocations costs time, so times are taken from a binary that does not.
-        let program = match case.measure {
-            Measure::Time | Measure::Late => "workload",
-            Measure::Bytes | Measure::Allocations => "workload-counted",
-        };
-        let (limit, time) = match length {
-            Length::Once => (GRACE, None),
-            Length::Time(time) => (GRACE + 10 * time, Some(time.as_secs_f64().to_string())),
-        };
-        let line = self
-            .line(program, limit)
-            .args(["run", &case.name, runtime, &threads.to_string()])
-            .args(time);
-        let shown = line.to_string();
-        let said = line
-            .run(&self.log, &shown)
-            .map_err(|failure| format!("{shown}: {}", failure.output))?;
-        number(&said, case.measure, mode).ok_or_else(|| format!("{shown}: no result in {said:?}"))
+    pub(super) fn beside(&self, runtime: &str) -> Option<&Beside> {
+        self.beside.iter().find(|it| it.runtime == runtime)
     }
 
-    fn line(&self, program: &str, limit: Duration) -> Line {
-        Line::new(self.folder.join(program).display().to_string(), Path::new(&self.root), limit)
+    /// The peers on whom the verdict is this one.
+    pub(super) fn peers(&self, verdict: Verdict) -> Vec<&str> {
+        let peers = self.beside.iter().filter(|it| is_peer(&it.runtime) && it.verdict == verdict);
+        peers.map(|it| it.runtime.as_str()).collect()
+    }
+
+    pub(super) fn is_loss(&self) -> bool {
+        !self.peers(Verdict::Worse).is_empty()
+    }
+
+    /// Whether it goes into a mean: what an operation takes, and nothing else.
+    pub(super) fn is_timed(&self) -> bool {
+        self.case.measure == Measure::Time
+    }
+
+    pub(super) fn label(&self) -> String {
+        let threads = if self.threads == 1 { "thread" } else { "threads" };
+        format!("{}, {} {threads}", self.case.id, self.threads)
     }
 }
 
-fn number(said: &str, measure: Measure, mode: Mode) -> Option<f64> {
-    let line = said.lines().rev().find(|line| line.starts_with('{'))?;
-    let json: Value = serde_json::from_str(line).ok()?;
-    let field = match (measure, mode) {
-        (Measure::Time, Mode::Cpu) => "cpu_ns",
-        (Measure::Time, Mode::Wall) => "wall_ns",
-        (Measure::Bytes, _) => "bytes",
-        (Measure::Allocations, _) => "allocations",
-        (Measure::Late, _) => return json["late_ns"].as_f64().map(|late| late.max(1.0)),
-    };
-    let ops = json["ops"].as_f64()?;
-    let cost = json[field].as_f64()? / ops;
-    // A clock may stand still over one tiny piece of work; a ratio needs more than zero.
-    (ops > 0.0).then_some(if measure == Measure::Time { cost.max(1e-3) } else { cost })
+impl Run {
+    /// evenkeel against itself over all timed rows, or all rows if none is timed.
+    pub(super) fn control(&self) -> Interval {
+        let timed = self.rows.iter().any(Row::is_timed);
+        let rows = self.rows.iter().filter(|row| row.is_timed() || !timed);
+        stats::pooled(rows.map(|row| &row.control)).interval
+    }
+
+    /// Whether any verdict counts.
+    pub(super) fn is_sound(&self) -> bool {
+        (self.control().median - 1.0).abs() <= NOISE
+    }
+
+    /// How far the control of a middling row reaches: what a single row can tell.
+    pub(super) fn grain(&self) -> f64 {
+        let reach: Vec<_> = self.rows.iter().map(|row| row.control.interval.reach()).collect();
+        stats::median(&reach)
+    }
+
+    /// The geometric mean over the timed rows that hold, and how many those are.
+    pub(super) fn mean(&self, peer: &str, holds: impl Fn(&Row) -> bool) -> (Interval, usize) {
+        let rows = self.rows.iter().filter(|row| row.is_timed() && holds(row));
+        let beside: Vec<_> = rows.filter_map(|row| row.beside(peer)).collect();
+        (stats::pooled(beside.iter().map(|it| &it.ratio)).interval, beside.len())
+    }
+
+    /// How many rows are better, worse and undecided against a peer.
+    pub(super) fn counts(&self, peer: &str) -> [usize; 3] {
+        [Verdict::Better, Verdict::Worse, Verdict::Undecided].map(|verdict| {
+            let beside = self.rows.iter().filter_map(|row| row.beside(peer));
+            beside.filter(|it| it.verdict == verdict).count()
+        })
+    }
+
+    /// In the order of the rows.
+    pub(super) fn groups(&self) -> Vec<&str> {
+        let mut groups: Vec<&str> = Vec::new();
+        for row in &self.rows {
+            if !groups.contains(&row.case.group.as_str()) {
+                groups.push(&row.case.group);
+            }
+        }
+        groups
+    }
+
+    pub(super) fn flavours(&self) -> Vec<usize> {
+        let mut flavours: Vec<_> = self.rows.iter().map(|row| row.threads).collect();
+        flavours.sort_unstable();
+        flavours.dedup();
+        flavours
+    }
+
+    pub(super) fn has(&self, runtime: &str) -> bool {
+        self.rows.iter().any(|row| row.beside(runtime).is_some())
+    }
 }
 
-fn case(json: &Value) -> Result<Case, String> {
-    let text = |field: &str| json[field].as_str().unwrap_or_default().to_owned();
-    let measure = match json["measure"].as_str() {
-        Some("time") => Measure::Time,
-        Some("bytes") => Measure::Bytes,
-        Some("allocations") => Measure::Allocations,
-        Some("late") => Measure::Late,
-        other => return Err(format!("a case measures {other:?}, which is unknown here")),
-    };
-    let path = format!("{}/{}", text("group"), text("name"));
-    let name = json["size"].as_u64().map_or(path.clone(), |size| format!("{path}@{size}"));
-    let flavours = json["flavours"].clone();
-    Ok(Case { name, asyncio: text("asyncio"), meaning: text("meaning"), measure, flavours })
+pub(super) fn is_peer(runtime: &str) -> bool {
+    ![OURS, CONTROL, LIMIT, BASELINE].contains(&runtime)
 }

@@ -1,201 +1,201 @@
-//! What is kept of a run: every sample, and on which machine it was taken.
+//! What is kept of a run: every sample, and on which machine it was taken; as JSON, to and fro.
 
-use std::fmt;
-use std::path::PathBuf;
-use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::run::Measure;
-use super::stats::{self, Interval, Verdict};
-use super::{Row, flags};
+use super::case::{Case, Unit};
+use super::machine::Machine;
+use super::run::{BASELINE, CONTROL, LIMIT, Latency, OURS, Row, Run, Setting};
+use super::stats::{Interval, Verdict};
 use crate::flags::Mode;
-use crate::workspace::Workspace;
 
 /// Raised when a reader of old files would misread a new one.
-const SCHEMA: u32 = 1;
+const SCHEMA: u64 = 1;
 
-/// Where and with what.
-#[derive(Debug)]
-pub(super) struct Machine {
-    pub(super) started: String,
-    pub(super) git: String,
-    pub(super) rustc: String,
-    pub(super) peers: Vec<String>,
-    cpu: String,
-    cores: usize,
-    kernel: String,
-    load: String,
+/// The file of a run: named after its start.
+pub(super) fn path(folder: &Path, run: &Run) -> PathBuf {
+    folder.join(format!("{}.json", run.machine.started.replace(':', "-")))
 }
 
-impl Machine {
-    pub(super) fn read(workspace: &Workspace, peers: &[String]) -> Machine {
-        let dirty =
-            output(workspace, "git", &["status", "--porcelain"]).is_some_and(|s| !s.is_empty());
-        let commit = output(workspace, "git", &["rev-parse", "--short", "HEAD"]);
-        let lock = std::fs::read_to_string(workspace.root.join("Cargo.lock")).unwrap_or_default();
-        let file = |path| std::fs::read_to_string(path).unwrap_or_default();
-        let cpuinfo = file("/proc/cpuinfo");
-        let model = cpuinfo.lines().find(|line| line.starts_with("model name"));
-        let load = file("/proc/loadavg");
-        Machine {
-            started: date(SystemTime::now()),
-            git: format!(
-                "{} ({})",
-                commit.unwrap_or_else(|| "none".into()),
-                if dirty { "changed" } else { "clean" }
-            ),
-            rustc: output(workspace, "rustc", &["--version"]).unwrap_or_default(),
-            peers: peers.iter().map(|peer| format!("{peer} {}", version(&lock, peer))).collect(),
-            cpu: model.and_then(|line| line.split(": ").nth(1)).unwrap_or("unknown").into(),
-            cores: std::thread::available_parallelism().map_or(0, usize::from),
-            kernel: format!(
-                "{} {}",
-                std::env::consts::OS,
-                file("/proc/sys/kernel/osrelease").trim()
-            ),
-            load: load.split(' ').next().unwrap_or_default().into(),
-        }
-    }
+/// The last run in a folder: names are dates.
+pub(super) fn last(folder: &Path) -> Option<PathBuf> {
+    let files = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    files.filter(|path| path.extension().is_some_and(|it| it == "json")).max()
 }
 
-impl fmt::Display for Machine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} cores ({}), {}, load {}", self.cores, self.cpu, self.kernel, self.load)
-    }
+pub(super) fn read(path: &Path) -> Result<Run, String> {
+    let fault = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| fault(&error))?;
+    let json = serde_json::from_str(&text).map_err(|error| fault(&error))?;
+    from_json(&json).map_err(|error| fault(&error))
 }
 
-/// Writes `target/bench/DATE.json` and where the flags say; answers with the former.
-pub(super) fn save(
-    workspace: &Workspace,
-    machine: &Machine,
-    flags: &flags::Bench,
-    rows: &[Row],
-) -> Result<PathBuf, String> {
-    let folder = workspace.target.join("bench");
-    let path = folder.join(format!("{}.json", machine.started.replace(':', "-")));
-    let text = format!("{:#}\n", document(machine, flags, rows));
-    std::fs::create_dir_all(&folder)
-        .and_then(|()| std::fs::write(&path, &text))
-        .map_err(|error| format!("{}: {error}", path.display()))?;
-    match flags.json.as_deref() {
-        None => {}
-        Some("-") => print!("{text}"),
-        Some(other) => {
-            std::fs::write(other, &text).map_err(|error| format!("{other}: {error}"))?;
-        }
-    }
-    Ok(path)
+/// With a line break at the end, as files have.
+pub(super) fn text(run: &Run) -> String {
+    format!("{:#}\n", to_json(run))
 }
 
-fn document(machine: &Machine, flags: &flags::Bench, rows: &[Row]) -> Value {
+pub(super) fn to_json(run: &Run) -> Value {
+    let Run { machine, setting, .. } = run;
+    let versions = machine.peers.iter().map(|(name, version)| (name.clone(), json!(version)));
+    let mut control = interval(run.control(), None);
+    control["sound"] = json!(run.is_sound());
+    control["grain"] = json!(run.grain());
     json!({
         "schema": SCHEMA,
         "started": machine.started,
         "git": machine.git,
+        "dirty": machine.dirty,
         "rustc": machine.rustc,
+        "profile": machine.profile,
         "cpu": machine.cpu,
         "cores": machine.cores,
         "kernel": machine.kernel,
+        "governor": machine.governor,
         "load": machine.load,
-        "peers": machine.peers,
-        "mode": match flags.mode { Mode::Cpu => "cpu", Mode::Wall => "wall" },
-        "rounds": flags.rounds,
-        "seconds": flags.time.as_secs_f64(),
-        "quick": flags.quick,
-        "control": stats::noise(rows),
-        "cases": rows.iter().map(case).collect::<Vec<_>>(),
+        "mode": setting.mode.name(),
+        "allocator": setting.allocator,
+        "rounds": setting.rounds,
+        "seconds": setting.seconds,
+        "quick": setting.quick,
+        "baseline": setting.baseline,
+        "interrupted": run.interrupted,
+        "peers": versions.collect::<Map<_, _>>(),
+        "against": run.peers,
+        "control": control,
+        "faults": run.faults,
+        "cases": run.rows.iter().map(row_to_json).collect::<Vec<_>>(),
     })
 }
 
-fn case(row: &Row) -> Value {
-    let mut samples = serde_json::Map::new();
-    samples.insert("evenkeel".into(), json!(row.ours));
-    samples.insert("control".into(), json!(row.again));
-    let mut ratios = serde_json::Map::new();
-    ratios.insert("control".into(), interval(row.control(), None));
-    for (peer, values) in &row.peers {
-        samples.insert(peer.clone(), json!(values));
-    }
-    for (peer, ratio, verdict) in row.verdicts() {
-        ratios.insert(peer.into(), interval(ratio, Some(verdict)));
-    }
-    json!({
-        "id": row.case.name,
-        "asyncio": row.case.asyncio,
-        "threads": row.threads,
-        "unit": match row.case.measure {
-            Measure::Time | Measure::Late => "ns",
-            Measure::Bytes => "bytes",
-            Measure::Allocations => "allocations",
-        },
-        "samples": samples,
-        "ratio": ratios,
-    })
-}
-
-fn interval(ratio: Interval, verdict: Option<Verdict>) -> Value {
-    let verdict = verdict.map(|verdict| match verdict {
-        Verdict::Faster => "better",
-        Verdict::Slower => "worse",
-        Verdict::Same => "undecided",
+fn row_to_json(row: &Row) -> Value {
+    let case = &row.case;
+    let samples = row.samples.iter().map(|(name, values)| (name.clone(), json!(values)));
+    let ratios = row.beside.iter().map(|beside| {
+        let ratio = beside.ratio.interval;
+        (beside.runtime.clone(), interval(ratio, Some(beside.verdict)))
     });
-    json!({ "median": ratio.median, "low": ratio.low, "high": ratio.high, "verdict": verdict })
+    let control = (CONTROL.to_owned(), interval(row.control.interval, None));
+    let latency = row
+        .latency
+        .iter()
+        .map(|(name, of)| (name.clone(), json!({ "p50": of.p50, "p99": of.p99, "p999": of.p999 })));
+    json!({
+        "id": case.id,
+        "group": case.group,
+        "name": case.name,
+        "size": case.size,
+        "axis": case.axis,
+        "asyncio": case.asyncio,
+        "measure": case.measure.name(),
+        "meaning": case.meaning,
+        "threads": row.threads,
+        "unit": row.unit.name(),
+        "samples": samples.collect::<Map<_, _>>(),
+        "ratio": ratios.chain([control]).collect::<Map<_, _>>(),
+        "latency": latency.collect::<Map<_, _>>(),
+    })
 }
 
-/// The version in the lock file: the second line of a package's entry.
-fn version(lock: &str, package: &str) -> String {
-    let entry = format!("name = \"{package}\"\nversion = \"");
-    let at = lock.find(&entry).map(|at| at + entry.len());
-    at.and_then(|at| lock[at..].split('"').next()).unwrap_or("?").into()
+/// No number is JSON's word for infinity: then the member is null.
+fn interval(ratio: Interval, verdict: Option<Verdict>) -> Value {
+    let mut json = json!({ "median": ratio.median, "lo": ratio.low, "hi": ratio.high });
+    if let Some(verdict) = verdict {
+        json["verdict"] = json!(match verdict {
+            Verdict::Better => "better",
+            Verdict::Worse => "worse",
+            Verdict::Undecided => "undecided",
+        });
+    }
+    json
 }
 
-fn output(workspace: &Workspace, program: &str, args: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(args).current_dir(&workspace.root).output().ok()?;
-    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+/// What follows from the samples is worked out again and not believed.
+pub(super) fn from_json(json: &Value) -> Result<Run, String> {
+    if json["schema"].as_u64() != Some(SCHEMA) {
+        return Err(format!("schema {} is not {SCHEMA}", json["schema"]));
+    }
+    let text = |field: &str| json[field].as_str().unwrap_or_default().to_owned();
+    let mode = text("mode");
+    let mode = Mode::ALL.into_iter().find(|it| it.name() == mode).ok_or("an unknown mode")?;
+    let versions = json["peers"].as_object().into_iter().flatten();
+    let version = |version: &Value| version.as_str().unwrap_or_default().to_owned();
+    let machine = Machine {
+        started: text("started"),
+        git: text("git"),
+        dirty: json["dirty"].as_bool().unwrap_or(false),
+        rustc: text("rustc"),
+        profile: text("profile"),
+        peers: versions.map(|(name, of)| (name.clone(), version(of))).collect(),
+        cpu: text("cpu"),
+        cores: json["cores"].as_u64().unwrap_or(0),
+        kernel: text("kernel"),
+        governor: text("governor"),
+        load: numbers(&json["load"]),
+    };
+    let setting = Setting {
+        mode,
+        allocator: text("allocator"),
+        rounds: json["rounds"].as_u64().unwrap_or(0) as usize,
+        seconds: json["seconds"].as_f64().unwrap_or(0.0),
+        quick: json["quick"].as_bool().unwrap_or(false),
+        baseline: json["baseline"].as_str().map(String::from),
+    };
+    let cases = json["cases"].as_array().ok_or("no cases")?;
+    let against = strings(&json["against"]);
+    let rows = cases.iter().zip(0..).map(|(json, seed)| row_from_json(json, &against, seed));
+    let rows = rows.collect::<Result<_, _>>()?;
+    Ok(Run {
+        machine,
+        setting,
+        peers: against,
+        rows,
+        faults: strings(&json["faults"]),
+        interrupted: json["interrupted"].as_bool().unwrap_or(false),
+    })
 }
 
-/// UTC to the second, by the rule of the Gregorian calendar counted from the first of March.
-fn date(now: SystemTime) -> String {
-    let secs = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let (days, time) = (secs / 86_400 + 719_468, secs % 86_400);
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let (day, month) =
-        (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
-    let year = year + era * 400 + u64::from(month <= 2);
-    let (hour, minute, second) = (time / 3_600, time / 60 % 60, time % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+fn row_from_json(json: &Value, against: &[String], seed: u64) -> Result<Row, String> {
+    let case = Case::from_json(json)?;
+    let unit = json["unit"].as_str().and_then(Unit::from_name);
+    let unit = unit.ok_or_else(|| format!("{} has no unit", case.id))?;
+    let threads = json["threads"].as_u64().ok_or_else(|| format!("{} has no threads", case.id))?;
+    let samples = json["samples"].as_object().into_iter().flatten();
+    let mut samples: Vec<_> =
+        samples.map(|(name, values)| (name.clone(), numbers(values))).collect();
+    let Some((_, ours)) = samples.iter().find(|it| it.0 == OURS) else {
+        return Err(format!("{} has no samples of evenkeel", case.id));
+    };
+    let rounds = ours.len();
+    if samples.iter().any(|(_, values)| values.len() != rounds) {
+        return Err(format!("{}: not every round is whole", case.id));
+    }
+    // Objects are unordered; columns are not, and neither are the draws of an interval.
+    let place = |name: &str| {
+        let last = [LIMIT, BASELINE, CONTROL].iter().position(|it| *it == name);
+        let peer = against.iter().position(|it| it == name);
+        (name != OURS, last.map_or(0, |at| at + 1), peer)
+    };
+    samples.sort_by_key(|it| place(&it.0));
+    let latency = json["latency"].as_object().into_iter().flatten();
+    let each = |json: &Value| Latency {
+        p50: numbers(&json["p50"]),
+        p99: numbers(&json["p99"]),
+        p999: numbers(&json["p999"]),
+    };
+    let latency = latency.map(|(name, json)| (name.clone(), each(json))).collect();
+    Ok(Row::new((case, threads as usize, unit), samples, latency, seed))
+}
+
+fn numbers(json: &Value) -> Vec<f64> {
+    json.as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
+}
+
+fn strings(json: &Value) -> Vec<String> {
+    let items = json.as_array().into_iter().flatten();
+    items.filter_map(|item| item.as_str().map(String::from)).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    //! Dates one can look up.
-
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn dates() {
-        for (secs, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_735_689_599, "2024-12-31T23:59:59Z"),
-        ] {
-            assert_eq!(date(UNIX_EPOCH + Duration::from_secs(secs)), text);
-        }
-    }
-
-    #[test]
-    fn versions() {
-        let lock =
-            "name = \"tokio-util\"\nversion = \"0.7.1\"\nname = \"tokio\"\nversion = \"1.2.3\"";
-        assert_eq!(version(lock, "tokio"), "1.2.3");
-        assert_eq!(version(lock, "none"), "?");
-    }
-}
+mod tests;

@@ -1,0 +1,168 @@
+//! From a plan to samples: rounds in rotated order, one process at a time.
+
+use std::path::PathBuf;
+
+use super::case::Unit;
+use super::count::{Counter, Tool};
+use super::plan::{Job, Plan};
+use super::process::is_interrupted;
+use super::programs::{Length, Programs};
+use super::progress::Progress;
+use super::run::{CONTROL, Latency, OURS, Row};
+use super::stats;
+use super::table;
+use crate::flags::Bench;
+
+/// One process said this: the cost of an operation, and perhaps its latencies.
+type Sample = (f64, Option<[f64; 3]>);
+
+/// All rows that came about, and what did not work.
+pub(super) fn rows(
+    programs: &Programs,
+    plan: &Plan,
+    flags: &Bench,
+    scratch: PathBuf,
+) -> (Vec<Row>, Vec<String>) {
+    let mut hand = Hand {
+        programs,
+        plan,
+        flags,
+        scratch,
+        progress: Progress::new(plan.jobs.len(), plan.seconds),
+        faults: Vec::new(),
+    };
+    let mut rows = Vec::new();
+    for (index, (job, weight)) in plan.jobs.iter().zip(plan.weights(flags)).enumerate() {
+        if is_interrupted() {
+            break;
+        }
+        hand.progress.row();
+        if let Some(row) = hand.row(index, job, weight) {
+            hand.progress.finished(&table::line(&row));
+            rows.push(row);
+        }
+    }
+    hand.progress.end();
+    (rows, hand.faults)
+}
+
+/// What measuring needs at hand.
+struct Hand<'a> {
+    programs: &'a Programs,
+    plan: &'a Plan,
+    flags: &'a Bench,
+    scratch: PathBuf,
+    progress: Progress,
+    faults: Vec<String>,
+}
+
+impl Hand<'_> {
+    fn row(&mut self, index: usize, job: &Job, weight: f64) -> Option<Row> {
+        let tool = Tool::of(job.unit).filter(|_| self.flags.mode.is_count());
+        let counter = match tool {
+            None => None,
+            Some(tool) => {
+                let of = (&job.case, job.threads);
+                match Counter::new(self.programs, tool, of, &self.scratch) {
+                    Ok(counter) => Some(counter),
+                    Err(fault) => {
+                        self.faults.push(fault);
+                        return None;
+                    }
+                }
+            }
+        };
+        let mut columns: Vec<(String, Vec<Sample>)> =
+            job.columns.iter().map(|name| (name.clone(), Vec::new())).collect();
+        for round in 0..job.rounds {
+            if round >= stats::ENOUGH && self.is_late(index) {
+                self.progress.done(weight * ((job.rounds - round) * job.columns.len()) as f64);
+                break;
+            }
+            let Some(samples) = self.round(round, job, &mut columns, counter.as_ref(), weight)
+            else {
+                break;
+            };
+            for ((_, all), sample) in columns.iter_mut().zip(samples) {
+                all.push(sample);
+            }
+        }
+        let complete = columns.iter().any(|it| it.0 == OURS) && !columns[0].1.is_empty();
+        complete.then(|| row(index, job, columns))
+    }
+
+    /// One sample of everybody, or none: only whole rounds are compared. Whoever fails is told of
+    /// and takes no further part.
+    fn round(
+        &mut self,
+        round: usize,
+        job: &Job,
+        columns: &mut Vec<(String, Vec<Sample>)>,
+        counter: Option<&Counter<'_>>,
+        weight: f64,
+    ) -> Option<Vec<Sample>> {
+        let count = columns.len();
+        let mut samples: Vec<Option<Sample>> = vec![None; count];
+        for place in 0..count {
+            if is_interrupted() {
+                return None;
+            }
+            let index = (place + round) % count;
+            let name = columns[index].0.clone();
+            let id = &job.case.id;
+            let (at, rounds) = (round + 1, job.rounds);
+            self.progress.process(&format!("{id} {}  round {at}/{rounds}  {name}", job.threads));
+            match self.sample(job, &name, counter) {
+                Ok(sample) => samples[index] = Some(sample),
+                Err(_) if is_interrupted() => return None,
+                Err(fault) => self.faults.push(fault),
+            }
+            self.progress.done(weight);
+        }
+        let mut failed = samples.iter().map(Option::is_none);
+        columns.retain(|_| !failed.next().unwrap_or(false));
+        let ours = columns.first().is_some_and(|it| it.0 == OURS);
+        ours.then(|| samples.into_iter().flatten().collect())
+    }
+
+    fn sample(
+        &self,
+        job: &Job,
+        column: &str,
+        counter: Option<&Counter<'_>>,
+    ) -> Result<Sample, String> {
+        if let Some(counter) = counter {
+            return Ok((counter.per_operation(column)?, None));
+        }
+        let length = Length::Time(self.plan.time);
+        let counted = matches!(job.unit, Unit::Bytes | Unit::Allocations);
+        let of = (column, job.threads);
+        let words = self.programs.command(&job.case, of, counted, length);
+        let reply = self.programs.ask(&words, length)?;
+        let cost = reply.cost(job.unit, self.flags.mode);
+        let cost = cost.ok_or_else(|| format!("{}: no {}", words.join(" "), job.unit.name()))?;
+        Ok((cost, reply.latency))
+    }
+
+    /// Whether the rows so far took more than their share of the time there is.
+    fn is_late(&self, index: usize) -> bool {
+        self.plan.budget.is_some_and(|budget| {
+            let share = budget * (index + 1) as f64 / self.plan.jobs.len() as f64;
+            self.progress.elapsed().as_secs_f64() > share
+        })
+    }
+}
+
+fn row(index: usize, job: &Job, columns: Vec<(String, Vec<Sample>)>) -> Row {
+    let mut latency = Vec::new();
+    for (name, samples) in columns.iter().filter(|it| it.0 != CONTROL) {
+        let all: Vec<_> = samples.iter().filter_map(|sample| sample.1).collect();
+        if !all.is_empty() && all.len() == samples.len() {
+            let each = |place: usize| all.iter().map(|it| it[place]).collect();
+            latency.push((name.clone(), Latency { p50: each(0), p99: each(1), p999: each(2) }));
+        }
+    }
+    let costs = |samples: Vec<Sample>| samples.into_iter().map(|sample| sample.0).collect();
+    let samples = columns.into_iter().map(|(name, samples)| (name, costs(samples))).collect();
+    Row::new((job.case.clone(), job.threads, job.unit), samples, latency, index as u64)
+}

@@ -1,0 +1,72 @@
+//! Who takes part, and how long all of it takes.
+
+use serde_json::json;
+
+use super::*;
+use crate::flags::Mode;
+
+fn case(name: &str, size: Option<u64>, runtimes: &[&str]) -> Case {
+    let json = json!({
+        "group": "task", "name": name, "size": size, "measure": "time", "runtimes": runtimes,
+        "quick": size.is_none(),
+    });
+    Case::from_json(&json).unwrap()
+}
+
+fn peers(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// As many rows as the whole list is meant to have.
+fn many() -> Vec<Case> {
+    let all = ["evenkeel", "tokio", "smol"];
+    let plain = (0..30).map(|index| case(&format!("plain{index}"), None, &all));
+    let sized = (0..30).map(|index| case("sized", Some(100 * 10_u64.pow(index % 5)), &all));
+    plain.chain(sized).collect()
+}
+
+#[test]
+fn who_takes_part() {
+    let mut case = case("yield", None, &["evenkeel", "tokio", "limit", "baseline"]);
+    case.on.push(("monoio".into(), vec![1]));
+    let against = peers(&["tokio", "smol", "monoio"]);
+    let plan = Plan::new(&[case], &against, &Bench::default());
+    let columns: Vec<_> = plan.jobs.iter().map(|job| job.columns.join(" ")).collect();
+    assert_eq!(
+        columns,
+        ["evenkeel tokio monoio limit baseline control", "evenkeel tokio limit baseline control"]
+    );
+}
+
+#[test]
+fn a_full_run_stays_below_twenty_minutes() {
+    let peers = peers(&["tokio", "smol"]);
+    let plan = Plan::new(&many(), &peers, &Bench::default());
+    assert!(plan.seconds < 17.0 * 60.0, "{}", plan.seconds);
+    let rounds: Vec<_> = plan.jobs.iter().map(|job| job.rounds).collect();
+    assert_eq!((rounds[0], rounds.last()), (11, Some(&5)));
+}
+
+#[test]
+fn a_quick_run_stays_below_ninety_seconds() {
+    let flags = Bench { quick: true, ..Bench::default() };
+    let plan = Plan::new(&many()[..15], &peers(&["tokio", "smol"]), &flags);
+    assert!(plan.seconds < 90.0, "{}", plan.seconds);
+    assert!(plan.jobs.iter().all(|job| job.rounds == 5));
+}
+
+#[test]
+fn what_is_asked_for_is_done() {
+    let flags = Bench {
+        rounds: Some(40),
+        time: Some(Duration::from_secs(1)),
+        threads: vec![2],
+        ..Bench::default()
+    };
+    let plan = Plan::new(&many(), &[], &flags);
+    assert!(plan.jobs.iter().all(|job| job.rounds == 40 && job.threads == 2));
+    assert_eq!((plan.time, plan.budget), (Duration::from_secs(1), None));
+    let flags = Bench { mode: Mode::Instr, ..Bench::default() };
+    let plan = Plan::new(&many(), &[], &flags);
+    assert!(plan.jobs.iter().all(|job| job.rounds == 2 && job.unit == Unit::Instructions));
+}
