@@ -13,7 +13,9 @@ mod thread; // calls on threads
 mod io; // a server on loopback
 mod memory; // bytes and allocations
 mod whole; // a runtime as a whole
+mod limit; // the least that some of it can cost, written by hand
 mod latch; // until all are there
+mod chance; // random lengths
 
 /// What a case is asked to do.
 #[derive(Clone, Copy, Debug)]

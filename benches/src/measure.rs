@@ -90,27 +90,31 @@ pub(crate) async fn repeat<F>(length: Length, mut piece: impl FnMut() -> F) -> C
 where
     F: Future<Output = u64>,
 {
-    let time = match length {
-        Length::Time(time) => time,
-        Length::Once | Length::Pieces(_) => {
-            let pieces = if let Length::Pieces(pieces) = length { pieces } else { 1 };
-            let start = Start::now();
-            let mut ops = 0;
-            for _ in 0..pieces {
-                ops += piece().await;
-            }
-            return start.cost(ops);
+    if let Length::Time(time) = length {
+        let begin = Instant::now();
+        while begin.elapsed() < time / WARM_UP {
+            piece().await;
         }
-    };
-    let begin = Instant::now();
-    while begin.elapsed() < time / WARM_UP {
-        piece().await;
     }
+    repeat_cold(length, piece).await
+}
+
+/// The same without a warm-up: where one piece may take a second, it warms itself.
+pub(crate) async fn repeat_cold<F>(length: Length, mut piece: impl FnMut() -> F) -> Cost
+where
+    F: Future<Output = u64>,
+{
     let start = Start::now();
-    let mut ops = 0;
+    let (mut ops, mut pieces) = (0, 0);
     loop {
         ops += piece().await;
-        if start.wall.elapsed() >= time {
+        pieces += 1;
+        let enough = match length {
+            Length::Once => true,
+            Length::Time(time) => start.wall() >= time,
+            Length::Pieces(wanted) => pieces >= wanted,
+        };
+        if enough {
             return start.cost(ops);
         }
     }

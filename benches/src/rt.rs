@@ -20,7 +20,10 @@ mod smol;
 pub(crate) use net::Net;
 pub(crate) use ours::Evenkeel;
 pub(crate) use smol::{SmolLocal, SmolShared};
-pub(crate) use sync::{Mutexes, Oneshots};
+pub(crate) use sync::{
+    Bounded, Broadcasts, Channels, Events, Mutexes, Notifies, Oneshots, Queued, RwLocks,
+    Semaphores, Shared, Unbounded, Watches,
+};
 pub(crate) use tokio::Tokio;
 
 /// The numbers of threads there are flavours for.
@@ -35,11 +38,38 @@ macro_rules! able {
     (Threads, $then:ident, $($rest:tt)*) => {
         $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
     };
+    (Remote, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolShared], $($rest)*)
+    };
     (Mutexes, $then:ident, $($rest:tt)*) => {
         $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
     };
     (Oneshots, $then:ident, $($rest:tt)*) => {
         $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+    (Semaphores, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+    (RwLocks, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+    (Events, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+    (Notifies, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+    (Channels, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+    (ManyReceivers, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, SmolLocal, SmolShared], $($rest)*)
+    };
+    (Broadcasts, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+    (Watches, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio], $($rest)*)
     };
     (Net, $then:ident, $($rest:tt)*) => {
         $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
@@ -111,6 +141,19 @@ pub(crate) trait Rt: 'static {
     }
 }
 
+/// Spawning from threads that are not the runtime's.
+pub(crate) trait Remote: Rt {
+    type Spawner: Send + 'static;
+
+    /// To be taken to another thread.
+    fn spawner() -> Self::Spawner;
+
+    /// Spawns a task that nobody will await.
+    fn spawn_from<F>(spawner: &Self::Spawner, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static;
+}
+
 /// A pool for calls that block.
 pub(crate) trait Threads: Rt {
     /// Begins at once, or when first polled, as the runtime has it.
@@ -118,4 +161,13 @@ pub(crate) trait Threads: Rt {
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static;
+
+    /// The same where many calls block at once, if the usual pool is not for that.
+    fn to_one_of_many<T, F>(call: F) -> impl Future<Output = T> + Send + 'static
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        Self::to_thread(call)
+    }
 }

@@ -1,5 +1,6 @@
 //! What a task weighs, and how often it allocates. Only the binary that counts can tell.
 
+use super::limit::{queue, weight as least};
 use super::task::one;
 use super::{Case, Measure, on, on_each};
 
@@ -15,6 +16,7 @@ pub(super) const CASES: &[Case] = &[
         meaning: "a task spawned and awaited at once",
         quick: true,
         on: on!(Rt, one),
+        limit: Some(queue::spawn_one),
         ..MEMORY
     },
     Case {
@@ -23,6 +25,7 @@ pub(super) const CASES: &[Case] = &[
         meaning: "a parked task, its future's own size taken off",
         quick: true,
         on: on!(Rt, weight::parked),
+        limit: Some(least::parked),
         ..MEMORY
     },
     Case {
@@ -31,6 +34,7 @@ pub(super) const CASES: &[Case] = &[
         meaning: "a task that sleeps, all of it",
         quick: true,
         on: on!(Rt, weight::sleeping),
+        limit: Some(least::sleeping),
         ..MEMORY
     },
 ];

@@ -1,8 +1,10 @@
 //! Tasks: spawning, yielding, waking, gathering.
 
+use super::limit::queue;
 use super::{Case, SIZES, on, on_each};
 
 mod spawn;
+mod remote;
 mod turns;
 mod live;
 
@@ -16,6 +18,7 @@ pub(super) const CASES: &[Case] = &[
         meaning: "one of 1000 tasks spawned by the main future, then awaited",
         quick: true,
         on: on!(Rt, main spawn::join),
+        limit: Some(queue::spawn),
         ..TASK
     },
     Case {
@@ -23,6 +26,7 @@ pub(super) const CASES: &[Case] = &[
         meaning: "one of 1000 tasks spawned by a task, then awaited",
         quick: true,
         on: on!(Rt, spawn::join),
+        limit: Some(queue::spawn),
         ..TASK
     },
     Case {
@@ -30,6 +34,7 @@ pub(super) const CASES: &[Case] = &[
         meaning: "a task spawned and awaited at once",
         quick: true,
         on: on!(Rt, spawn::one),
+        limit: Some(queue::spawn_one),
         ..TASK
     },
     Case {
@@ -37,12 +42,22 @@ pub(super) const CASES: &[Case] = &[
         quick: true,
         meaning: "one of 1000 tasks spawned by a task and awaited by nobody",
         on: on!(Rt, spawn::many),
+        limit: Some(queue::spawn),
+        ..TASK
+    },
+    Case {
+        name: "spawn_remote",
+        quick: true,
+        asyncio: "call_soon_threadsafe",
+        meaning: "one of 1000 tasks spawned by a thread of its own and awaited by nobody",
+        on: on!(Remote, remote::spawn),
         ..TASK
     },
     Case {
         name: "spawn_chain",
         meaning: "a task that spawns the next one, and ends",
         on: on!(Rt, spawn::chained),
+        limit: Some(queue::spawn_one),
         ..TASK
     },
     Case {
@@ -51,6 +66,7 @@ pub(super) const CASES: &[Case] = &[
         meaning: "a yield, 1000 tasks taking turns",
         quick: true,
         on: on!(Rt, turns::yield_many),
+        limit: Some(queue::turns),
         ..TASK
     },
     Case {
@@ -58,6 +74,7 @@ pub(super) const CASES: &[Case] = &[
         asyncio: "sleep(0)",
         meaning: "a yield of the only task",
         on: on!(Rt, turns::yield_alone),
+        limit: Some(queue::turns_alone),
         ..TASK
     },
     Case {
@@ -91,6 +108,7 @@ pub(super) const CASES: &[Case] = &[
         asyncio: "sleep(0)",
         meaning: "a yield, that many tasks taking turns",
         on: on!(Rt, live::turns),
+        limit: Some(queue::turns),
         ..TASK
     },
     Case {

@@ -1,17 +1,21 @@
 //! evenkeel, on as many workers as asked for.
 
 use std::future::Future;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use evenkeel::{Options, Runner, Task};
+use evenkeel::{Handle, Options, Runner, Task, ThreadPool};
 
-use super::{Rt, Threads};
+use super::{Remote, Rt, Threads};
 
 mod sync;
 mod net;
 
 /// The subject.
 pub(crate) struct Evenkeel;
+
+/// The peers' pools may have about five hundred.
+const MANY: usize = 512;
 
 fn runner(threads: usize) -> Runner {
     let options = Options { workers: threads, ..Options::default() };
@@ -82,6 +86,11 @@ impl Rt for Evenkeel {
     {
         evenkeel::timeout(time, future).await.ok()
     }
+
+    /// As tokio's: our tasks have a budget, too.
+    fn uninterrupted<F: Future + Send>(future: F) -> impl Future<Output = F::Output> + Send {
+        evenkeel::unconstrained(future)
+    }
 }
 
 impl Threads for Evenkeel {
@@ -91,5 +100,30 @@ impl Threads for Evenkeel {
         F: FnOnce() -> T + Send + 'static,
     {
         evenkeel::to_thread(call)
+    }
+
+    /// The runner's pool has as few threads as asyncio's; who blocks many makes one of their own.
+    fn to_one_of_many<T, F>(call: F) -> impl Future<Output = T> + Send + 'static
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        static POOL: LazyLock<ThreadPool> = LazyLock::new(|| ThreadPool::new(MANY));
+        POOL.run(call)
+    }
+}
+
+impl Remote for Evenkeel {
+    type Spawner = Handle;
+
+    fn spawner() -> Handle {
+        Handle::current()
+    }
+
+    fn spawn_from<F>(handle: &Handle, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        handle.spawn(future).detach();
     }
 }

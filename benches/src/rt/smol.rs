@@ -10,7 +10,7 @@ use async_executor::{Executor, LocalExecutor, StaticExecutor, StaticLocalExecuto
 use futures_lite::future;
 use smol::{Task, Timer};
 
-use super::{Rt, Threads};
+use super::{Remote, Rt, Threads};
 
 mod sync;
 mod net;
@@ -207,5 +207,19 @@ impl<E: Exec> Threads for Smol<E> {
         F: FnOnce() -> T + Send + 'static,
     {
         smol::unblock(call)
+    }
+}
+
+/// The local executor takes nothing from other threads.
+impl Remote for SmolShared {
+    type Spawner = ();
+
+    fn spawner() {}
+
+    fn spawn_from<F>((): &(), future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        EXECUTOR.spawn(future).detach();
     }
 }

@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{self, Builder, Runtime};
 use tokio::task::JoinHandle;
 
-use super::{Rt, Threads};
+use super::{Remote, Rt, Threads};
 
 mod sync;
 mod net;
@@ -107,5 +107,20 @@ impl Threads for Tokio {
         F: FnOnce() -> T + Send + 'static,
     {
         Handle(tokio::task::spawn_blocking(call))
+    }
+}
+
+impl Remote for Tokio {
+    type Spawner = runtime::Handle;
+
+    fn spawner() -> runtime::Handle {
+        runtime::Handle::current()
+    }
+
+    fn spawn_from<F>(handle: &runtime::Handle, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        drop(handle.spawn(future));
     }
 }

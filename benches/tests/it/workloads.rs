@@ -105,6 +105,28 @@ fn every_case_runs_on_every_runtime_and_does_the_same_work() {
     }
 }
 
+/// Skipped, and said so, where there is no Python that is new enough for `asyncio.timeout`.
+#[test]
+fn asyncio_does_the_same_work() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/asyncio_cases.py");
+    let version = "import sys; sys.exit(sys.version_info < (3, 11))";
+    if !Command::new("python3").args(["-c", version]).status().is_ok_and(|status| status.success())
+    {
+        eprintln!("skipped: no python3 of at least 3.11");
+        return;
+    }
+    let list = output(TIMED, &["list"]);
+    let rows = rows(&list);
+    for line in output("python3", &[script, "check"]).lines() {
+        let (id, ops) = line.split_once(' ').unwrap();
+        let row = rows.iter().find(|row| row.id == id);
+        let row = row.unwrap_or_else(|| panic!("{id} is a case of asyncio only"));
+        let program = if row.counted { COUNTED } else { TIMED };
+        let threads = row.flavours[0].1;
+        assert_eq!(field(&output(program, &["run", id, "evenkeel", threads]), "ops"), ops, "{id}");
+    }
+}
+
 #[test]
 fn what_counts_is_counted() {
     let line = output(COUNTED, &["run", "memory/spawn", "smol", "1"]);

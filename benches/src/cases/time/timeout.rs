@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_lite::future::poll_once;
 
 use crate::cases::Work;
+use crate::cases::chance::Chance;
 use crate::measure::{Cost, repeat};
 use crate::rt::Rt;
 
@@ -15,6 +16,9 @@ const OPS: u64 = 1000;
 
 /// Never reached.
 const HOUR: Duration = Duration::from_secs(3600);
+
+/// Deadlines of what is pending: a server's, up to an hour ahead.
+const SHORTEST: Duration = Duration::from_secs(30);
 
 /// The usual life of a timeout: it is armed when first polled, and dropped long before its time.
 /// Another one is pending all the while, as in any server; without it tokio writes to its eventfd
@@ -31,4 +35,17 @@ pub(in crate::cases) async fn armed<R: Rt>(work: Work) -> Cost {
         OPS
     }))
     .await
+}
+
+/// The same, many others pending, each polled once.
+pub(in crate::cases) async fn armed_among<R: Rt>(work: Work) -> Cost {
+    let mut chance = Chance::new();
+    let mut pending = Vec::with_capacity(work.size);
+    for _ in 0..work.size {
+        let time = SHORTEST + chance.up_to(HOUR - SHORTEST);
+        let mut sleep = Box::pin(R::sleep(time));
+        assert!(poll_once(sleep.as_mut()).await.is_none());
+        pending.push(sleep);
+    }
+    armed::<R>(work).await
 }
