@@ -25,7 +25,9 @@ mod baseline; // an earlier evenkeel
 mod diff; // two saved runs
 mod summary; // in sentences
 mod table; // in columns
-mod markdown; // for a page
+mod markdown; // for a document
+mod svg; // in pictures
+mod html; // all of it on one page
 mod paint;
 #[cfg(test)]
 mod specimen; // a run made by hand, for the tests
@@ -213,15 +215,41 @@ fn report(workspace: &Workspace, flags: &Bench, path: Option<&str>) -> Exit {
     Ok(if run.is_sound() { 0 } else { NOISY })
 }
 
+/// The page is always made; the rest where the flags say.
 fn outputs(flags: &Bench, run: &Run, folder: &Path) -> Result<(), String> {
-    let _ = folder;
-    if let Some(path) = &flags.outputs.json {
+    let (page, latest) = (html::page(run), folder.join("latest.html"));
+    write(&latest.display().to_string(), &page)?;
+    println!("html      {}", latest.display());
+    let wanted = &flags.outputs;
+    if let Some(path) = &wanted.html {
+        write(path, &page)?;
+    }
+    if let Some(path) = &wanted.json {
         write(path, &store::text(run))?;
     }
-    if let Some(path) = &flags.outputs.markdown {
+    if let Some(path) = &wanted.markdown {
         write(path, &markdown::page(run))?;
     }
+    if let Some(folder) = &wanted.svg {
+        for (name, picture) in pictures(run) {
+            write(&format!("{folder}/{name}.svg"), &picture.file())?;
+        }
+    }
     Ok(())
+}
+
+/// Each picture of the page, and a file's name for it.
+fn pictures(run: &Run) -> Vec<(String, svg::Paper)> {
+    let mut pictures = vec![("summary".to_owned(), svg::bars::standings(run))];
+    for group in run.groups() {
+        let rows: Vec<_> = run.rows.iter().filter(|row| row.case.group == group).collect();
+        pictures.push((format!("bars-{group}"), svg::bars::rows(run, group, &rows)));
+    }
+    for growth in svg::lines::growths(run) {
+        let name = format!("size-{}-{}", growth.family.replace('/', "-"), growth.threads);
+        pictures.push((name, svg::lines::picture(run, &growth)));
+    }
+    pictures
 }
 
 /// `-` is standard output.

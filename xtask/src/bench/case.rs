@@ -94,6 +94,11 @@ impl Case {
         })
     }
 
+    /// `GROUP/NAME`: all sizes of a case share it.
+    pub(super) fn family(&self) -> &str {
+        self.id.split('@').next().unwrap_or_default()
+    }
+
     pub(super) fn can(&self, runtime: &str, threads: usize) -> bool {
         self.on.iter().any(|(name, counts)| name == runtime && counts.contains(&threads))
     }
