@@ -8,6 +8,8 @@ mod cases; // the work
 mod measure; // how often it is done, and what it cost
 mod client; // the load on the echo server, from a process of its own
 mod command; // what the binaries understand
+#[expect(unsafe_code, reason = "the clock is the kernel's, and its call C's")]
+mod clock;
 #[expect(unsafe_code, reason = "an allocator is unsafe to implement")]
 mod heap;
 

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
-
+use crate::clock::cpu;
 use crate::heap;
 
 /// A fifth of the measured time goes before it: caches fill, pools start their threads.
@@ -118,10 +117,4 @@ where
             return start.cost(ops);
         }
     }
-}
-
-/// Processor time of this process so far.
-fn cpu() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

@@ -113,9 +113,14 @@ fn list(workspace: &Workspace, flags: &Bench) -> Exit {
 }
 
 fn chosen(cases: Vec<Case>, filters: &[String]) -> Result<Vec<Case>, String> {
-    let wanted = |case: &Case| {
-        filters.is_empty() || filters.iter().any(|word| filter::matches(&case.id, word))
+    // A name in full means this case alone, also where longer names begin with it.
+    let full: Vec<_> = cases.iter().map(|case| case.id.clone()).collect();
+    let is_meant = |case: &Case, word: &String| match full.contains(word) {
+        true => case.id == *word,
+        false => filter::matches(&case.id, word),
     };
+    let wanted =
+        |case: &Case| filters.is_empty() || filters.iter().any(|word| is_meant(case, word));
     let chosen: Vec<_> = cases.into_iter().filter(wanted).collect();
     if chosen.is_empty() {
         return Err(format!("no case matches {}; see --list", filters.join(" ")));

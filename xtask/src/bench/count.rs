@@ -152,9 +152,9 @@ fn pieces(one: &Reply) -> u64 {
     (fit as u64).clamp(1, MOST)
 }
 
-/// A thread more or less at the end is no cost of an operation.
+/// A thread more or less at the end is no cost of an operation, and no ratio is taken of crumbs.
 fn rounded(count: f64, tool: Tool) -> f64 {
-    let places = if tool == Tool::Callgrind { 10.0 } else { 1000.0 };
+    let places = if tool == Tool::Callgrind { 10.0 } else { 100.0 };
     ((count * places).round() / places).max(0.0)
 }
 
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn rounding() {
         assert_eq!(rounded(-0.01, Tool::Heap), 0.0);
-        assert_eq!(rounded(1.00049, Tool::Heap), 1.0);
+        assert_eq!(rounded(1.0049, Tool::Heap), 1.0);
         assert_eq!(rounded(123.4567, Tool::Callgrind), 123.5);
     }
 }

@@ -9,7 +9,6 @@ use super::process::is_interrupted;
 use super::programs::{Length, Programs};
 use super::progress::Progress;
 use super::run::{CONTROL, Latency, OURS, Row};
-use super::stats;
 use super::table;
 use crate::flags::Bench;
 
@@ -74,8 +73,11 @@ impl Hand<'_> {
         };
         let mut columns: Vec<(String, Vec<Sample>)> =
             job.columns.iter().map(|name| (name.clone(), Vec::new())).collect();
+        let begun = self.progress.elapsed();
         for round in 0..job.rounds {
-            if round >= stats::ENOUGH && self.is_late(index) {
+            let all = self.progress.elapsed();
+            let own = (all - begun).as_secs_f64();
+            if self.plan.is_late(index, round, own, all.as_secs_f64()) {
                 self.progress.done(weight * ((job.rounds - round) * job.columns.len()) as f64);
                 break;
             }
@@ -142,14 +144,6 @@ impl Hand<'_> {
         let cost = reply.cost(job.unit, self.flags.mode);
         let cost = cost.ok_or_else(|| format!("{}: no {}", words.join(" "), job.unit.name()))?;
         Ok((cost, reply.latency))
-    }
-
-    /// Whether the rows so far took more than their share of the time there is.
-    fn is_late(&self, index: usize) -> bool {
-        self.plan.budget.is_some_and(|budget| {
-            let share = budget * (index + 1) as f64 / self.plan.jobs.len() as f64;
-            self.progress.elapsed().as_secs_f64() > share
-        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::case::{Case, Unit};
 use super::run::{BASELINE, CONTROL, LIMIT, OURS};
+use super::stats;
 use crate::flags::Bench;
 
 /// Rounds of a case, if nobody says otherwise; an odd number has a median that was measured. As
@@ -36,7 +37,7 @@ const START: f64 = 0.05;
 const WARM_UP: f64 = 0.2;
 
 /// What one of the things a size counts adds to a process: setting it up and taking it down.
-const EACH: f64 = 1e-6;
+const EACH: f64 = 2e-6;
 
 /// A process under valgrind or strace: two of them are a sample.
 const COUNTED: f64 = 2.5;
@@ -50,10 +51,13 @@ pub(super) struct Plan {
     pub(super) time: Duration,
     /// Estimated.
     pub(super) seconds: f64,
-    /// If set: once this many seconds are used up, a row makes do with the fewest rounds that
-    /// allow a verdict.
+    /// If set, in seconds, and shared by the rows: once it is used up, a row makes do with the
+    /// fewest rounds that allow a verdict.
     pub(super) budget: Option<f64>,
 }
+
+/// A row that takes so many times its share of the budget ends, verdict or not.
+const GREEDY: f64 = 4.0;
 
 /// A row to be.
 #[derive(Clone, Debug)]
@@ -137,6 +141,17 @@ impl Plan {
         }
         let work = if job.unit.is_time() { self.time.as_secs_f64() } else { 0.0 };
         set_up + work * (1.0 + WARM_UP)
+    }
+
+    /// Whether the row that has done so many rounds is to end now, for the sake of the others:
+    /// `index` is its place, `own` are its seconds so far and `all` those of the run. The clock
+    /// alone decides, never what was found.
+    pub(super) fn is_late(&self, index: usize, rounds: usize, own: f64, all: f64) -> bool {
+        self.budget.is_some_and(|budget| {
+            let share = budget / self.jobs.len().max(1) as f64;
+            let enough = rounds >= stats::ENOUGH && all > share * (index + 1) as f64;
+            enough || rounds > 0 && own > share * GREEDY
+        })
     }
 
     /// What a sample of each job weighs, for whoever tells how long it will take.

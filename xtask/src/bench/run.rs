@@ -90,7 +90,7 @@ impl Row {
         let against =
             |peer: &[f64], salt: u64| stats::estimate(&stats::ratios(peer, ours), seed * 31 + salt);
         let control = against(find(CONTROL).unwrap_or(ours), 0);
-        let enough = !unit.is_time() || ours.len() >= stats::ENOUGH;
+        let enough = is_enough(unit, ours.len());
         let others = samples.iter().filter(|it| it.0 != OURS && it.0 != CONTROL);
         let beside = others.zip(1..).map(|((runtime, values), salt)| {
             let ratio = against(values, salt);
@@ -119,6 +119,12 @@ impl Row {
         peers.map(|it| it.runtime.as_str()).collect()
     }
 
+    /// Whether its rounds are too few for any verdict.
+    pub(super) fn is_short(&self) -> bool {
+        let ours = self.samples.iter().find(|it| it.0 == OURS);
+        ours.is_some_and(|(_, values)| !is_enough(self.unit, values.len()))
+    }
+
     pub(super) fn is_loss(&self) -> bool {
         !self.peers(Verdict::Worse).is_empty()
     }
@@ -142,9 +148,9 @@ impl Run {
         stats::pooled(rows.map(|row| &row.control)).interval
     }
 
-    /// Whether any verdict counts.
+    /// Whether any verdict counts. Counts need no quiet machine; their rows are judged one by one.
     pub(super) fn is_sound(&self) -> bool {
-        (self.control().median - 1.0).abs() <= NOISE
+        self.setting.mode.is_count() || (self.control().median - 1.0).abs() <= NOISE
     }
 
     /// How far the control of a middling row reaches: what a single row can tell.
@@ -189,6 +195,11 @@ impl Run {
     pub(super) fn has(&self, runtime: &str) -> bool {
         self.rows.iter().any(|row| row.beside(runtime).is_some())
     }
+}
+
+/// Counts do not scatter as times do.
+fn is_enough(unit: Unit, rounds: usize) -> bool {
+    !unit.is_time() || rounds >= stats::ENOUGH
 }
 
 pub(super) fn is_peer(runtime: &str) -> bool {

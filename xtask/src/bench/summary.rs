@@ -126,6 +126,9 @@ pub(super) fn verdict(row: &Row) -> String {
         }
     }
     let same = row.peers(Verdict::Undecided);
+    if row.is_short() {
+        return "too few rounds".into();
+    }
     if parts.is_empty() {
         return if same.is_empty() { "alone".into() } else { "no difference shown".into() };
     }

@@ -19,7 +19,7 @@ font:12px system-ui,-apple-system,Segoe UI,sans-serif}
 @media(prefers-color-scheme:dark){svg{--ink:#e6e9ec;--soft:#9aa4af;--rule:#39414a;--back:#14181c;
 --good:#5aaef0;--bad:#fb8b4b;--even:#8a929b;--c0:#5aaef0;--c1:#fb8b4b;--c2:#b794d6;--c3:#68c793;
 --c4:#e0b252;--c5:#4fc3cf;--c6:#e88ac0;--c7:#8a929b}}
-svg text{fill:var(--ink)}svg .soft{fill:var(--soft)}svg .rule{stroke:var(--rule);fill:none}
+svg text{fill:var(--ink)}svg .soft{fill:var(--soft);font-size:12px}svg .rule{stroke:var(--rule);fill:none}
 svg .one{stroke:var(--ink);fill:none}svg .good{fill:var(--good)}svg .bad{fill:var(--bad);font-weight:600}
 svg .even{fill:var(--even)}svg .whisker{stroke:var(--ink);fill:none;stroke-width:1.2}
 svg .num{font-variant-numeric:tabular-nums}

@@ -43,6 +43,8 @@ fn a_full_run_stays_below_twenty_minutes() {
     let peers = peers(&["tokio", "smol"]);
     let plan = Plan::new(&many(), &peers, &Bench::default());
     assert!(plan.seconds < 17.0 * 60.0, "{}", plan.seconds);
+    assert!(plan.jobs.iter().all(|job| job.rounds >= 5));
+    let plan = Plan::new(&many()[..35], &peers, &Bench::default());
     let rounds: Vec<_> = plan.jobs.iter().map(|job| job.rounds).collect();
     assert_eq!((rounds[0], rounds.last()), (11, Some(&5)));
 }
@@ -69,4 +71,16 @@ fn what_is_asked_for_is_done() {
     let flags = Bench { mode: Mode::Instr, ..Bench::default() };
     let plan = Plan::new(&many(), &[], &flags);
     assert!(plan.jobs.iter().all(|job| job.rounds == 2 && job.unit == Unit::Instructions));
+}
+
+#[test]
+fn the_clock_cuts_rounds_and_only_at_last_below_five() {
+    let mut plan = Plan::new(&many(), &peers(&["tokio", "smol"]), &Bench::default());
+    let share = 17.0 * 60.0 / plan.jobs.len() as f64;
+    assert!(!plan.is_late(0, 4, 2.0 * share, 2.0 * share), "a verdict is worth some patience");
+    assert!(plan.is_late(0, 5, 2.0 * share, 2.0 * share));
+    assert!(!plan.is_late(9, 5, 2.0 * share, 2.0 * share), "others left time over");
+    assert!(plan.is_late(9, 1, 5.0 * share, 5.0 * share));
+    plan.budget = None;
+    assert!(!plan.is_late(0, 1, 1e9, 1e9));
 }

@@ -133,8 +133,8 @@ fn axis(paper: &mut Paper, scale: Scale, lines: &[Line], height: f64) {
     // 1 stands first in line for its place: it is what all others are read against.
     for tick in TICKS {
         let x = scale.at(tick);
-        let near_one = tick != 1.0 && (x - scale.at(1.0)).abs() < 30.0;
-        if x <= edge.0 || x >= edge.1 || x - last < 30.0 || near_one {
+        let near_one = tick != 1.0 && (x - scale.at(1.0)).abs() < 40.0;
+        if x <= edge.0 || x >= edge.1 || x - last < 36.0 || near_one {
             continue;
         }
         last = x;

@@ -10,7 +10,7 @@ const HEIGHT: f64 = 300.0;
 const LEFT: f64 = 62.0;
 /// Right of it stand the names.
 const RIGHT: f64 = 352.0;
-const TOP: f64 = 40.0;
+const TOP: f64 = 48.0;
 const BOTTOM: f64 = 254.0;
 
 /// All sizes of one case in one flavour.
