@@ -5,7 +5,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
@@ -69,11 +69,19 @@ pub struct ExecutorStatistics {
     pub asleep: usize,
 }
 
+/// How many processors this process may use. Asked once: on Linux the answer is read from several files, by
+/// twenty system calls.
+#[doc(hidden)]
+pub fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
 impl<'a> Executor<'a> {
     /// An executor for as many workers as there are processors; more may work for it, without a queue of
     /// their own.
     pub fn new() -> Executor<'a> {
-        Executor::with_workers(std::thread::available_parallelism().map_or(1, usize::from))
+        Executor::with_workers(processors())
     }
 
     /// An executor with a queue each for `workers` workers; more may work for it, without one.

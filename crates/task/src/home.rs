@@ -31,6 +31,7 @@ pub(crate) struct Home {
 }
 
 /// Where ready tasks go.
+#[expect(clippy::large_enum_variant, reason = "one for each executor, in an allocation of its own")]
 pub(crate) enum Kind {
     /// Any thread that works for the executor.
     Shared(Queue),

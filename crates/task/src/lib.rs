@@ -39,7 +39,9 @@ mod registry;
 mod home;
 #[expect(unsafe_code, reason = "a Runnable as a bare pointer, to fit an atomic slot")]
 mod queue;
+#[expect(unsafe_code, reason = "slots that thieves read while the owner moves on to larger ones")]
 mod ring;
+mod injector;
 mod idle;
 mod parker;
 mod standby;
@@ -48,6 +50,7 @@ mod worker;
 mod executor;
 #[expect(unsafe_code, reason = "cells that only the owner's thread touches")]
 mod local;
+mod local_seat;
 #[expect(unsafe_code, reason = "futures that borrow and are not Send")]
 mod local_executor;
 #[expect(unsafe_code, reason = "a pointer to the metadata in the cell the handle keeps")]
@@ -111,6 +114,8 @@ pub use defer::defer;
 pub use done::Done;
 pub use error::{FailureKind, FailureReport, JoinError};
 pub use evenkeel_context::{CancelSource, Cancelled, Wait as WaitReason};
+#[doc(hidden)]
+pub use executor::processors;
 pub use executor::{Executor, ExecutorStatistics, Run, Tick};
 pub use gather::{Gather, gather};
 pub use group::{

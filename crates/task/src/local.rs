@@ -3,12 +3,13 @@
 //! On its own thread everything is a plain cell. Other threads push into a concurrent queue and raise a
 //! flag; the owner takes what came at the start of its next batch.
 //!
-// OWNER ONLY: `ready`, `asleep`, `magazine` and what is in them are touched by the thread whose number is `owner`, and by no
-//             other; every access goes through `on_owner`.
+// OWNER ONLY: `ready`, `seats`, `magazine` and what is in them are touched by the thread whose number is `owner`, and by no
+//             other; every access goes through `Owned`, which exists on that thread only.
 
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -16,6 +17,7 @@ use async_task::Runnable;
 use concurrent_queue::ConcurrentQueue;
 
 use crate::home::{Home, Kind};
+use crate::local_seat::Seats;
 use crate::loom::{AtomicBool, Ordering};
 use crate::meta::Meta;
 use crate::parker::Parker;
@@ -26,8 +28,8 @@ use crate::thread_state;
 pub(crate) struct LocalQueue {
     owner: u64,
     ready: UnsafeCell<VecDeque<Runnable<Meta>>>,
-    /// It sleeps as a task of another executor, and its own thread goes on meanwhile.
-    asleep: Cell<bool>,
+    /// Those who run it as tasks of another executor.
+    seats: Seats,
     magazine: Magazine,
     tally: Tally,
     /// From other threads.
@@ -37,7 +39,7 @@ pub(crate) struct LocalQueue {
     parker: Parker,
 }
 
-// SAFETY: OWNER ONLY for `ready`, `asleep` and `magazine`; the rest is Sync.
+// SAFETY: OWNER ONLY for `ready`, `seats` and `magazine`; the rest is Sync.
 unsafe impl Sync for LocalQueue {}
 // SAFETY: a Runnable of a local task may be *held* anywhere: it is run and dropped by the owner only. The
 // magazine's pointers lead into the registry beside it.
@@ -49,7 +51,7 @@ impl LocalQueue {
         LocalQueue {
             owner: thread_state::number(),
             ready: UnsafeCell::new(VecDeque::with_capacity(64)),
-            asleep: Cell::new(false),
+            seats: Seats::new(),
             magazine: Magazine::default(),
             tally: Tally::default(),
             remote: ConcurrentQueue::unbounded(),
@@ -63,12 +65,21 @@ impl LocalQueue {
         self.owner == thread_state::number()
     }
 
-    /// A short look at the ready tasks, on the owner's thread. `look` runs no task and drops none.
+    /// The owner's side, if this is its thread.
     #[inline]
-    fn on_owner<R>(&self, look: impl FnOnce(&mut VecDeque<Runnable<Meta>>) -> R) -> R {
-        assert!(self.is_owner(), "a local executor was used on another thread");
-        // SAFETY: OWNER ONLY; `look` is private to this file and calls nothing that comes back here.
-        look(unsafe { &mut *self.ready.get() })
+    pub(crate) fn here(&self) -> Option<Owned<'_>> {
+        // SAFETY: OWNER ONLY: asked.
+        self.is_owner().then(|| unsafe { self.owned() })
+    }
+
+    /// The owner's side, for whoever knows that this is its thread.
+    ///
+    /// # Safety
+    /// OWNER ONLY.
+    #[inline]
+    pub(crate) unsafe fn owned(&self) -> Owned<'_> {
+        debug_assert!(self.is_owner(), "a local executor was used on another thread");
+        Owned { queue: self, _here: PhantomData }
     }
 
     pub(crate) fn own(&self) -> Own<'_> {
@@ -91,57 +102,112 @@ impl LocalQueue {
         }
     }
 
-    /// Begins a batch: takes in what other threads pushed, and answers how many tasks are ready.
-    pub(crate) fn begin_batch(&self) -> usize {
-        if self.knocked.load(Ordering::Relaxed) {
-            // Lowered before the queue is emptied: a push after that raises it again.
-            self.knocked.swap(false, Ordering::AcqRel);
-            while let Ok(runnable) = self.remote.pop() {
-                self.on_owner(|ready| ready.push_back(runnable));
-            }
-        }
-        self.on_owner(|ready| ready.len())
-    }
-
-    pub(crate) fn pop(&self) -> Option<Runnable<Meta>> {
-        self.on_owner(VecDeque::pop_front)
-    }
-
-    /// Takes one out of its order; that of the others stays.
-    pub(crate) fn take_nth(&self, nth: usize) -> Option<Runnable<Meta>> {
-        self.on_owner(|ready| ready.remove(nth))
-    }
-
-    /// Sleeps as a task, until something is ready: `waker` is called then.
-    pub(crate) fn sleep(&self, waker: &Waker) {
-        // A push that came before `park_task` left a notification, which makes it answer false.
-        if self.parker.park_task(waker) && self.is_idle() {
-            self.asleep.set(true);
-        } else {
-            waker.wake_by_ref();
-        }
-    }
-
-    /// It is awake, whoever woke it.
-    pub(crate) fn awake(&self) {
-        assert!(self.is_owner(), "a local executor was used on another thread");
-        self.asleep.set(false);
-        self.parker.end_task();
-    }
-
-    /// How many are ready, not counting those at the door.
-    pub(crate) fn ready(&self) -> usize {
-        self.on_owner(|ready| ready.len())
-    }
-
     /// Whether other threads pushed something that was not taken in yet; from any thread.
     pub(crate) fn is_called(&self) -> bool {
         !self.remote.is_empty()
     }
+}
+
+/// A local queue on its own thread.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owned<'q> {
+    queue: &'q LocalQueue,
+    /// Neither Send nor Sync: OWNER ONLY.
+    _here: PhantomData<*const ()>,
+}
+
+impl<'q> Owned<'q> {
+    /// A short look at the ready tasks. `look` runs no task and drops none.
+    #[inline]
+    fn ready_tasks<R>(&self, look: impl FnOnce(&mut VecDeque<Runnable<Meta>>) -> R) -> R {
+        // SAFETY: OWNER ONLY; `look` is private to this file and calls nothing that comes back here.
+        look(unsafe { &mut *self.queue.ready.get() })
+    }
+
+    #[inline]
+    fn push(&self, runnable: Runnable<Meta>) {
+        self.ready_tasks(|ready| ready.push_back(runnable));
+        if self.queue.seats.is_asleep() {
+            self.queue.seats.wake(&self.queue.parker);
+        }
+    }
+
+    /// Begins a batch: takes in what other threads pushed, and answers how many tasks are ready.
+    #[inline]
+    pub(crate) fn begin_batch(&self) -> usize {
+        if self.queue.knocked.load(Ordering::Relaxed) {
+            self.take_in();
+        }
+        self.ready_tasks(|ready| ready.len())
+    }
+
+    #[cold]
+    fn take_in(&self) {
+        // Lowered before the queue is emptied: a push after that raises it again.
+        self.queue.knocked.swap(false, Ordering::AcqRel);
+        while let Ok(runnable) = self.queue.remote.pop() {
+            self.ready_tasks(|ready| ready.push_back(runnable));
+        }
+    }
+
+    #[inline]
+    pub(crate) fn pop(&self) -> Option<Runnable<Meta>> {
+        self.ready_tasks(VecDeque::pop_front)
+    }
+
+    /// Takes one out of its order; that of the others stays.
+    pub(crate) fn take_nth(&self, nth: usize) -> Option<Runnable<Meta>> {
+        self.ready_tasks(|ready| ready.remove(nth))
+    }
+
+    /// A seat for somebody who runs it as a task of another executor.
+    pub(crate) fn seat(&self) -> Seat<'q> {
+        Seat { queue: *self, number: self.queue.seats.number() }
+    }
+
+    /// How many are ready, not counting those at the door.
+    #[inline]
+    pub(crate) fn ready(&self) -> usize {
+        self.ready_tasks(|ready| ready.len())
+    }
 
     /// Whether nothing is ready, here or at the door.
+    #[inline]
     pub(crate) fn is_idle(&self) -> bool {
-        self.on_owner(|ready| ready.is_empty()) && self.remote.is_empty()
+        self.ready() == 0 && self.queue.remote.is_empty()
+    }
+}
+
+/// One who runs a local executor as a task of another one; on the owner's thread, for it borrows.
+#[derive(Debug)]
+pub(crate) struct Seat<'q> {
+    queue: Owned<'q>,
+    number: u64,
+}
+
+impl Seat<'_> {
+    /// It is polled, whoever woke it.
+    pub(crate) fn awake(&self) {
+        let queue = self.queue.queue;
+        queue.seats.awake(self.number, &queue.parker);
+    }
+
+    /// Until something is ready: `waker` is called then.
+    pub(crate) fn sleep(&self, waker: &Waker) {
+        let queue = self.queue.queue;
+        queue.seats.sleep(self.number, waker, &queue.parker, || self.queue.is_idle());
+    }
+
+    /// It does not run the executor any more.
+    pub(crate) fn leave(&self) {
+        let queue = self.queue.queue;
+        queue.seats.leave(self.number, &queue.parker, || self.queue.is_idle());
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 
@@ -162,28 +228,13 @@ pub(crate) fn of(home: &Home) -> &LocalQueue {
 /// A task of a local home is ready, said on whatever thread.
 #[inline]
 pub(crate) fn scheduled(runnable: Runnable<Meta>) {
-    let queue = of(&runnable.metadata().home);
-    if queue.is_owner() {
-        let queue: *const LocalQueue = queue;
-        // SAFETY: the queue lives in the task's home, which the Runnable keeps alive; pushing it does
-        // not run it, and only this thread, which is here, will.
-        let queue = unsafe { &*queue };
-        queue.on_owner(|ready| ready.push_back(runnable));
-        if queue.asleep.get() {
-            wake_sleeper(queue);
-        }
-    } else {
-        remote(runnable);
+    let queue: *const LocalQueue = of(&runnable.metadata().home);
+    // SAFETY: the queue lives in the task's home, which the Runnable keeps alive; pushing it does not run
+    // it, and if this is its owner's thread, only this thread, which is here, will.
+    match unsafe { &*queue }.here() {
+        Some(queue) => queue.push(runnable),
+        None => remote(runnable),
     }
-}
-
-/// The executor is a task of another one, whose thread, which is ours, goes on without it.
-#[cold]
-fn wake_sleeper(queue: &LocalQueue) {
-    queue.asleep.set(false);
-    // The foreign waker may run anything: it may end the executor.
-    let parker = queue.parker.clone();
-    parker.unpark();
 }
 
 #[cold]

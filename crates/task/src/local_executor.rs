@@ -15,7 +15,7 @@ use crate::error::{FailureReport, JoinError};
 use crate::handle::Task;
 use crate::home::{Home, Kind};
 use crate::info::TaskInfo;
-use crate::local::{self, LocalQueue};
+use crate::local::{self, LocalQueue, Owned, Seat};
 use crate::loom::thread;
 use crate::parker::Parker;
 use crate::spawn::{self, Named, Start};
@@ -66,8 +66,10 @@ impl<'a> LocalExecutor<'a> {
         LocalExecutor { home, _futures: PhantomData }
     }
 
-    fn queue(&self) -> &LocalQueue {
-        local::of(&self.home)
+    #[inline]
+    fn queue(&self) -> Owned<'_> {
+        // SAFETY: OWNER ONLY (local.rs): we were made on this thread, and are neither Send nor Sync.
+        unsafe { local::of(&self.home).owned() }
     }
 
     /// Spawns a task; it goes to the back of the queue.
@@ -99,20 +101,22 @@ impl<'a> LocalExecutor<'a> {
 
     /// Runs what is ready now, each task once, in order. What that wakes or spawns is for the next turn.
     pub fn turn(&self) -> Turn {
-        for _ in 0..self.queue().begin_batch() {
+        let queue = self.queue();
+        for _ in 0..queue.begin_batch() {
             // A task may run a turn of its own and leave us less.
-            let Some(runnable) = self.queue().pop() else { break };
+            let Some(runnable) = queue.pop() else { break };
             runnable.run();
         }
-        if self.queue().is_idle() { Turn::Idle } else { Turn::More }
+        if queue.is_idle() { Turn::Idle } else { Turn::More }
     }
 
-    /// Runs tasks until `future` is ready, under whatever executor polls it.
+    /// Runs tasks until `future` is ready, under whatever executor polls it. Several may be under way, also
+    /// one within another.
     ///
     /// # Cancellation
     /// Nothing lost: tasks stay, and go on when somebody runs them. `future` is dropped.
     pub fn run<F: Future>(&self, future: F) -> LocalRun<'_, 'a, F> {
-        LocalRun { executor: self, future }
+        LocalRun { executor: self, seat: self.queue().seat(), future }
     }
 
     /// Runs `main` as a task of this executor, and turns, until it has ended; for the root of a loop.
@@ -205,12 +209,13 @@ impl<'a> LocalExecutor<'a> {
     /// # Cancellation
     /// Nothing lost.
     pub async fn tick(&self) {
+        let seat = self.queue().seat();
         std::future::poll_fn(|cx| {
-            self.queue().awake();
+            seat.awake();
             if self.try_tick() {
                 return Poll::Ready(());
             }
-            self.queue().sleep(cx.waker());
+            seat.sleep(cx.waker());
             Poll::Pending
         })
         .await;
@@ -264,7 +269,7 @@ impl<'a> LocalExecutor<'a> {
 
     /// Where this executor's thread sleeps.
     pub fn parker(&self) -> &Parker {
-        self.queue().parker()
+        local::of(&self.home).parker()
     }
 
     /// Calls `hook` for each panicked task whose panic nobody can hear of otherwise; without a hook such
@@ -315,6 +320,7 @@ pin_project! {
     #[derive(Debug)]
     pub struct LocalRun<'e, 'a, F> {
         executor: &'e LocalExecutor<'a>,
+        seat: Seat<'e>,
         #[pin]
         future: F,
     }
@@ -325,13 +331,14 @@ impl<F: Future> Future for LocalRun<'_, '_, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        this.executor.queue().awake();
+        this.seat.awake();
         if let Poll::Ready(output) = this.future.poll(cx) {
+            this.seat.leave();
             return Poll::Ready(output);
         }
         match this.executor.turn() {
             Turn::More => cx.waker().wake_by_ref(),
-            Turn::Idle => this.executor.queue().sleep(cx.waker()),
+            Turn::Idle => this.seat.sleep(cx.waker()),
         }
         Poll::Pending
     }

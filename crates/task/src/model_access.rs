@@ -5,12 +5,13 @@ use std::ptr::NonNull;
 use std::task::Waker;
 
 use crate::idle::{Idle, Woke};
+use crate::local_seat::Seats;
 use crate::parker::Parker;
 use crate::registry::Slot;
 use crate::ring::Ring;
 
 /// A ring of four, of numbers.
-pub struct FourRing(Ring<4>);
+pub struct FourRing(Ring<4, 4>);
 
 fn pointer(number: usize) -> *mut () {
     NonNull::<()>::dangling().as_ptr().wrapping_byte_add(number)
@@ -38,11 +39,32 @@ impl FourRing {
     }
     pub fn take_half(&self) -> Vec<usize> {
         let mut half = Vec::new();
-        self.0.take_half(&mut half);
+        self.0.take(2, &mut half);
         half.into_iter().map(number).collect()
     }
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// A ring of two that grows to four, of numbers.
+pub struct GrowingRing(Ring<2, 4>);
+
+impl Default for GrowingRing {
+    fn default() -> Self {
+        GrowingRing(Ring::new())
+    }
+}
+
+impl GrowingRing {
+    pub fn push(&self, item: usize) -> bool {
+        self.0.push(pointer(item)).is_ok()
+    }
+    pub fn pop(&self) -> Option<usize> {
+        self.0.pop().map(number)
+    }
+    pub fn steal_into(&self, into: &GrowingRing) -> Option<usize> {
+        self.0.steal_into(&into.0).map(number)
     }
 }
 
@@ -110,5 +132,32 @@ impl OneSlot {
     /// Whether a cancel was asked for.
     pub fn close(&self) -> bool {
         self.0.close().cancelled
+    }
+}
+
+/// The seats of a local executor whose queue is one flag.
+pub struct TwoSeats {
+    seats: Seats,
+    parker: Parker,
+}
+
+impl Default for TwoSeats {
+    fn default() -> Self {
+        TwoSeats { seats: Seats::new(), parker: Parker::new() }
+    }
+}
+
+impl TwoSeats {
+    pub fn parker(&self) -> Parker {
+        self.parker.clone()
+    }
+    pub fn awake(&self, seat: u64) {
+        self.seats.awake(seat, &self.parker);
+    }
+    pub fn sleep(&self, seat: u64, waker: &Waker, is_idle: impl Fn() -> bool) {
+        self.seats.sleep(seat, waker, &self.parker, is_idle);
+    }
+    pub fn leave(&self, seat: u64, is_idle: impl Fn() -> bool) {
+        self.seats.leave(seat, &self.parker, is_idle);
     }
 }

@@ -13,24 +13,31 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 use async_task::Runnable;
-use concurrent_queue::ConcurrentQueue;
 
 use crate::home::{Home, Kind};
 use crate::idle::Idle;
+use crate::injector::Injector;
 use crate::loom::{AtomicPtr, Mutex, Ordering, full_fence, lock};
 use crate::meta::Meta;
 use crate::registry::Tally;
 use crate::ring::Ring;
 use crate::thread_state;
 
-/// Tasks a lane's ring holds. When it is full, half of it moves to the injector at once; larger rings
-/// overflow less and cost more cache. 256 pointers are two kilobytes.
-pub(crate) const RING: usize = 256;
+/// Tasks a lane's ring has room for at first. 256 pointers are two kilobytes, half the pages of a worker.
+const RING: usize = 256;
+
+/// Tasks a lane's ring has room for at most: half a megabyte of pointers. A task that goes through the injector
+/// instead costs three to four times the push and pop of a ring, so a ring grows as long as its size is
+/// small against that of its tasks.
+const LARGEST_RING: usize = 1 << 16;
+
+/// Tasks that move from such a ring to the injector at once.
+const OVERFLOW: u32 = 128;
 
 /// One worker's part of the queue.
 #[derive(Debug)]
 pub(crate) struct Lane {
-    pub(crate) ring: Ring<RING>,
+    pub(crate) ring: Ring<RING, LARGEST_RING>,
     next: AtomicPtr<()>,
     pub(crate) tally: Tally,
 }
@@ -45,6 +52,12 @@ impl Lane {
     pub(crate) fn put_first(&self, runnable: Runnable<Meta>) -> Option<Runnable<Meta>> {
         // AcqRel: Release for the task given, Acquire for the one taken.
         from_raw(self.next.swap(into_raw(runnable), Ordering::AcqRel))
+    }
+
+    /// Whether nothing is in it, neither first nor in the ring.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.next.load(Ordering::Relaxed).is_null() && self.ring.is_empty()
     }
 
     #[inline]
@@ -70,7 +83,7 @@ pub(crate) fn from_raw(pointer: *mut ()) -> Option<Runnable<Meta>> {
 /// The queue of a shared home.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    pub(crate) injector: ConcurrentQueue<Runnable<Meta>>,
+    pub(crate) injector: Injector,
     pub(crate) lanes: Box<[Lane]>,
     /// Lanes nobody works at.
     free_lanes: Mutex<Vec<usize>>,
@@ -80,7 +93,7 @@ pub(crate) struct Queue {
 impl Queue {
     pub(crate) fn new(lanes: usize) -> Queue {
         Queue {
-            injector: ConcurrentQueue::unbounded(),
+            injector: Injector::new(lanes),
             lanes: (0..lanes).map(|_| Lane::new()).collect(),
             free_lanes: Mutex::new((0..lanes).rev().collect()),
             idle: Idle::new(),
@@ -101,7 +114,7 @@ impl Queue {
         let left = &self.lanes[lane];
         let mut moved = false;
         while let Some(runnable) = left.take_first().or_else(|| from_raw(left.ring.pop()?)) {
-            let _ = self.injector.push(runnable);
+            self.injector.push(runnable);
             moved = true;
         }
         lock(&self.free_lanes).push(lane);
@@ -112,20 +125,19 @@ impl Queue {
 
     /// Appends for any worker. The caller sees to OWNS WHAT IT TOUCHES.
     pub(crate) fn inject(&self, runnable: Runnable<Meta>) {
-        // It is unbounded and never closed: this cannot fail.
-        let _ = self.injector.push(runnable);
+        self.injector.push(runnable);
         self.wake_one();
     }
 
-    /// Moves half of a full ring, and one more, to the injector.
+    /// Moves the oldest of a full ring, and one more, to the injector.
     #[cold]
     pub(crate) fn overflow(&self, lane: &Lane, runnable: Runnable<Meta>) {
-        let mut half = Vec::with_capacity(RING / 2);
-        lane.ring.take_half(&mut half);
-        for pointer in half {
-            let _ = from_raw(pointer).map(|runnable| self.injector.push(runnable));
+        let mut oldest = Vec::with_capacity(OVERFLOW as usize);
+        lane.ring.take(OVERFLOW, &mut oldest);
+        for pointer in oldest {
+            from_raw(pointer).into_iter().for_each(|runnable| self.injector.push(runnable));
         }
-        let _ = self.injector.push(runnable);
+        self.injector.push(runnable);
     }
 
     /// Wakes a worker for work that was just pushed, if one is needed. PUSH THEN ASK.
@@ -145,7 +157,7 @@ impl Queue {
 
     /// One task from anywhere, for whoever has no lane.
     pub(crate) fn take_any(&self) -> Option<Runnable<Meta>> {
-        if let Ok(runnable) = self.injector.pop() {
+        if let Some(runnable) = self.injector.pop(0) {
             return Some(runnable);
         }
         let rings = self.lanes.iter().map(|lane| &lane.ring);

@@ -52,6 +52,8 @@ pub(crate) struct Core {
     searching: Cell<bool>,
     /// The task that runs has ended: what is woken now is its awaiter.
     ending: Cell<bool>,
+    /// It runs within another, which goes on when it ends.
+    nested: Cell<bool>,
     /// In the driver, waking what is ready: wake a second worker once per batch, not once per task.
     batching: Cell<bool>,
 }
@@ -69,6 +71,7 @@ impl Core {
             seed: Cell::new(0x9E37_79B9 ^ (lane.unwrap_or(0) as u32) << 8 | 1),
             searching: Cell::new(false),
             ending: Cell::new(false),
+            nested: Cell::new(false),
             batching: Cell::new(false),
         }
     }
@@ -99,9 +102,10 @@ impl Core {
 
     /// Runs `call`, a task's step within another's: that the inner one ends is not the outer one's end.
     pub(crate) fn within<R>(&self, call: impl FnOnce() -> R) -> R {
-        let outer = self.ending.replace(false);
+        let outer = (self.ending.replace(false), self.nested.replace(true));
         let result = call();
-        self.ending.set(outer);
+        self.ending.set(outer.0);
+        self.nested.set(outer.1);
         result
     }
 
@@ -145,7 +149,7 @@ impl Core {
         let tick = self.tick.get().wrapping_add(1);
         self.tick.set(tick);
         if tick % INJECTOR_EVERY == 0 {
-            if let Ok(runnable) = self.queue().injector.pop() {
+            if let Some(runnable) = self.take_injected() {
                 return Some(runnable);
             }
         }
@@ -170,13 +174,15 @@ impl Core {
     /// One task from the injector, and a fair share of the rest into the own ring.
     fn take_injected(&self) -> Option<Runnable<Meta>> {
         let queue = self.queue();
-        let first = queue.injector.pop().ok()?;
+        // Not always the same queue first, or one that is never empty would starve the others.
+        let from = self.tick.get() as usize;
+        let first = queue.injector.pop(from)?;
         let Some(lane) = self.lane() else { return Some(first) };
         let share = queue.injector.len() / queue.lanes.len().max(1);
         for _ in 0..share.min(INJECTOR_BATCH) {
-            let Ok(runnable) = queue.injector.pop() else { break };
+            let Some(runnable) = queue.injector.pop(from) else { break };
             if let Err(pointer) = lane.ring.push(into_raw(runnable)) {
-                let _ = from_raw(pointer).map(|runnable| queue.injector.push(runnable));
+                from_raw(pointer).into_iter().for_each(|runnable| queue.injector.push(runnable));
                 break;
             }
         }
@@ -226,9 +232,13 @@ impl Core {
         // One that woke itself lets the others go first. The awaiter of a task that ended goes to the
         // back, so that a parent of many is polled once for many, not once for each. What the driver
         // wakes keeps the kernel's order.
-        if while_running || self.ending.get() || self.batching.get() {
+        if while_running || self.batching.get() {
             // A task that woke itself makes the queue no longer than it was when it was taken.
-            self.push_last(runnable, !while_running && !self.batching.get());
+            self.push_last(runnable, false);
+        } else if self.ending.get() {
+            // This worker is about to be free, and takes it itself if there is nothing before it.
+            let alone = !self.nested.get() && self.lane().is_some_and(Lane::is_empty);
+            self.push_last(runnable, !alone);
         } else {
             self.push_first(runnable);
         }
@@ -293,7 +303,7 @@ impl Core {
         let queue = self.queue();
         if let Some(lane) = self.lane() {
             while let Some(runnable) = lane.take_first().or_else(|| from_raw(lane.ring.pop()?)) {
-                let _ = queue.injector.push(runnable);
+                queue.injector.push(runnable);
             }
         }
         if self.searching.replace(false) {

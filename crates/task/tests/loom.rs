@@ -11,7 +11,7 @@ mod ready_set;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
-use evenkeel_task::model::{FourRing, OneSlot, Sleepers};
+use evenkeel_task::model::{FourRing, GrowingRing, OneSlot, Sleepers, TwoSeats};
 use evenkeel_task::{Parker, Standby};
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
@@ -89,6 +89,30 @@ fn steal_while_a_full_ring_overflows() {
         });
         let mut got = ring.take_half();
         got.extend(std::iter::from_fn(|| ring.pop()));
+        got.extend(thief.join().unwrap());
+        got.sort_unstable();
+        assert_eq!(got, [1, 2, 3, 4]);
+    });
+}
+
+// Weakened: slots that are published before the items are copied to them, or by `Relaxed`: the thief takes what
+// a slot says that nobody has written yet.
+#[test]
+fn steal_while_a_full_ring_grows() {
+    loom::model(|| {
+        let ring = Arc::new(GrowingRing::default());
+        ring.push(1);
+        ring.push(2);
+        let thief_ring = Arc::clone(&ring);
+        let thief = thread::spawn(move || {
+            let mine = GrowingRing::default();
+            let mut got: Vec<usize> = thief_ring.steal_into(&mine).into_iter().collect();
+            got.extend(std::iter::from_fn(|| mine.pop()));
+            got
+        });
+        thread::yield_now();
+        assert!(ring.push(3) && ring.push(4), "it grows to four");
+        let mut got: Vec<usize> = std::iter::from_fn(|| ring.pop()).collect();
         got.extend(thief.join().unwrap());
         got.sort_unstable();
         assert_eq!(got, [1, 2, 3, 4]);
@@ -247,6 +271,29 @@ impl Wake for Count {
     fn wake(self: Arc<Self>) {
         self.0.fetch_add(1, Ordering::AcqRel);
     }
+}
+
+// One of two runs of a local executor sleeps and the other, which sleeps in a nested way, leaves, while another
+// thread pushes. Weakened: `rest` that does not look at the queue, or `leave` that ends the sleep of all: nobody
+// is told of the push.
+#[test]
+fn a_wake_from_outside_while_one_of_two_runs_leaves() {
+    loom::model(|| {
+        let seats = TwoSeats::default();
+        let work = Arc::new(AtomicBool::new(false));
+        let count = Arc::new(Count(AtomicUsize::new(0)));
+        let (pushes, parker) = (Arc::clone(&work), seats.parker());
+        let pusher = thread::spawn(move || {
+            pushes.store(true, Ordering::Relaxed);
+            parker.unpark();
+        });
+        let is_idle = || !work.load(Ordering::Relaxed);
+        seats.sleep(1, &Waker::from(Arc::clone(&count)), is_idle);
+        seats.sleep(2, Waker::noop(), is_idle);
+        seats.leave(2, is_idle);
+        pusher.join().unwrap();
+        assert_eq!(count.0.load(Ordering::Acquire), 1, "once, by whomever");
+    });
 }
 
 // Weakened: `publish` that sets its bit by `Release` alone: a cancel that came before is not seen after

@@ -13,6 +13,7 @@ mod shared;
 mod owned;
 mod group;
 mod local_group;
+mod local_run;
 mod eager;
 mod race;
 mod budget;
