@@ -1,6 +1,6 @@
 //! What a pool is made of: how many threads, what they are called, how long they stay, who starts them.
 
-use std::{fmt, io, sync::Arc, thread::available_parallelism, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use crate::loom::{Builder, JoinHandle, start_thread};
 
@@ -32,9 +32,8 @@ pub struct PoolOptions {
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        let processors = available_parallelism().map_or(1, |n| n.get());
         PoolOptions {
-            threads: (processors + 4).min(32),
+            threads: (evenkeel_task::processors() + 4).min(32),
             name: "evenkeel-pool".to_owned(),
             keep_alive: Duration::from_secs(10),
             start: StartThread::default(),

@@ -69,7 +69,7 @@ pub type OnFailure = Arc<dyn Fn(&FailureReport) + Send + Sync>;
 impl Default for Options {
     fn default() -> Options {
         Options {
-            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            workers: evenkeel_task::processors(),
             thread_name: "evenkeel".to_owned(),
             blocking_threads: PoolOptions::default().threads,
             shutdown_grace: Duration::from_secs(5),
