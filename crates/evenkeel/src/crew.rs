@@ -20,7 +20,11 @@ use evenkeel_task::{Builder, JoinError, Turn};
 
 use crate::lot::Lots;
 use crate::shared::Shared;
-use crate::worker::{LOOK_EVERY, Loop, Wait};
+use crate::worker::{Loop, Wait};
+
+/// Steps between two looks outside while there is work. A number of steps and not a time, so that a seed
+/// repeats it.
+const LOOK_EVERY: usize = 61;
 
 /// How long, in real time, all may wait for nothing before that is called a deadlock: somebody else's
 /// thread may still wake them. Longer makes it dearer to shrink a schedule that ends in one.

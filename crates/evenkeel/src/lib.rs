@@ -52,6 +52,7 @@ mod run;
 mod runner;
 mod leftovers;
 mod options;
+mod pace;
 mod worker;
 mod shared;
 mod ambient;

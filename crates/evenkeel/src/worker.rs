@@ -14,12 +14,12 @@ use evenkeel_task::{LocalExecutor, Parker, Turn, Worker};
 
 use crate::ambient::{Ambient, Entered};
 use crate::options::{OnFailure, failure_hook};
+use crate::pace::Pace;
 use crate::shared::Shared;
 
-/// Tasks between two looks outside while there is work. A look costs a system call, about as much as
-/// three to five polls of a small task, so at 61 it is under a tenth; and news waits for at most 61
-/// polls. Go and tokio use the same number.
-pub(crate) const LOOK_EVERY: usize = 61;
+/// Shared tasks between two turns of the local ones, at most. Go and tokio use the same number for their look
+/// at the queue that all share.
+pub(crate) const TURN: usize = 61;
 
 /// With a clock that is moved by hand or jumps: how long, in real time, main may wait with nothing in sight
 /// that could wake it before that is called a deadlock. Another thread may be about to; a person who
@@ -36,8 +36,8 @@ pub(crate) struct Loop {
     index: usize,
     /// Real time does not pass on the runner's clock.
     manual: bool,
-    /// Tasks run since the last look outside.
-    unseen: Cell<usize>,
+    /// When to look outside while there is work.
+    pace: Pace,
     /// How often a driver had left when this worker last stood by.
     seen_leaving: Cell<usize>,
     /// When the end must be over, in real time, while it is under way.
@@ -60,7 +60,7 @@ impl Loop {
             parker,
             index,
             manual: shared.timers.clock().is_manual(),
-            unseen: Cell::new(0),
+            pace: Pace::default(),
             seen_leaving: Cell::new(0),
             limit: Cell::new(None),
         }
@@ -89,21 +89,29 @@ impl Loop {
 
     /// Everything after a turn of the local executor: the shared tasks' turn, a look outside, sleep.
     pub(crate) fn between(&self, local: Turn) {
-        let shared = self.worker.as_ref().map_or(Turn::Idle, |worker| worker.turn(LOOK_EVERY));
+        let Some(worker) = &self.worker else {
+            match local {
+                Turn::More => self.ran(1 + self.local.ready()),
+                Turn::Idle => self.rest(),
+            }
+            return;
+        };
+        let limit = self.pace.left().min(TURN);
+        let shared = worker.turn(limit);
         // A shared task may have woken a local one since the local turn.
         if local == Turn::Idle && shared == Turn::Idle && self.local.ready() == 0 {
-            self.unseen.set(0);
             self.rest();
-            return;
+        } else {
+            self.ran(self.local.ready() + if shared == Turn::More { limit } else { 1 });
         }
-        let ran = self.local.ready() + if shared == Turn::More { LOOK_EVERY } else { 1 };
-        self.unseen.set(self.unseen.get() + ran);
+    }
+
+    /// So many tasks have run, about: now and then a look outside follows.
+    fn ran(&self, tasks: usize) {
         // A made-up clock is looked at each time: it costs nothing, and a test's order is exact.
-        if self.unseen.get() >= LOOK_EVERY || self.manual {
-            self.unseen.set(0);
-            self.batch(|| {
-                self.shared.try_drive(|| self.look());
-            });
+        if self.pace.ran(tasks) || self.manual {
+            let looked = self.batch(|| self.shared.try_drive(|| self.look()));
+            self.pace.looked(looked.is_some());
         }
     }
 
@@ -146,6 +154,7 @@ impl Loop {
 
     /// Sleeps until there is work, news or a deadline.
     fn rest(&self) {
+        self.pace.rest();
         match &self.worker {
             None => self.park(&self.parker),
             Some(worker) => worker.batch(|| worker.sleep(|parker| self.park(parker))),
