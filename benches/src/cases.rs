@@ -17,6 +17,8 @@ mod limit; // the least that some of it can cost, written by hand
 mod latch; // until all are there
 mod chance; // random lengths
 
+pub(crate) use io::hello;
+
 /// What a case is asked to do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Work {

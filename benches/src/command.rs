@@ -3,14 +3,15 @@
 //! - `list`: the cases, as JSON;
 //! - `run ID RUNTIME THREADS [SECS | --pieces N]`: the cost, as JSON; with neither, the smallest
 //!   piece of work; so many pieces are done without a warm-up, to be counted;
-//! - `client ADDRESS [SECS]`: the load on an echo server, started by the case itself.
+//! - `load KIND CONNECTIONS IDLE TARGET [SECS | --pieces N]`: the load on a server, started by the
+//!   case itself.
 
 use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::cases::{self, Case, GROUPS, LIMIT};
-use crate::client;
+use crate::load::{self, Plan};
 use crate::measure::{Cost, Length};
 
 /// Does what the command line says.
@@ -40,8 +41,9 @@ fn dispatch(args: &[&str]) -> io::Result<Option<String>> {
             let cost = cases::run(id, runtime, threads, length(length_args)?)?;
             Ok(Some(shown(&cost)))
         }
-        ["client", address, length_args @ ..] => {
-            client::run(address.parse().map_err(io::Error::other)?, length(length_args)?)?;
+        [load::COMMAND, kind, connections, idle, target, length_args @ ..] => {
+            let plan = Plan::parse([kind, connections, idle, target])?;
+            load::run(&plan, length(length_args)?)?;
             Ok(None)
         }
         _ => Err(io::Error::other("list | run ID RUNTIME THREADS [SECS | --pieces N]")),
@@ -59,6 +61,9 @@ fn length(args: &[&str]) -> io::Result<Length> {
         _ => Err(io::Error::other("a time, or --pieces and their number")),
     }
 }
+
+/// Larger sizes take too long to set up for a quick look.
+const QUICK: usize = 1_000;
 
 fn list() -> String {
     let mut rows = Vec::new();
@@ -82,6 +87,9 @@ fn row(case: &Case, size: Option<usize>) -> String {
         }
         let threads = case.threads.iter().filter(|n| case.find(on.runtime, **n).is_some());
         let threads: Vec<String> = threads.map(usize::to_string).collect();
+        if threads.is_empty() {
+            continue;
+        }
         flavours.push(format!("{name}:[{}]", threads.join(",")));
         runtimes.push(name);
     }
@@ -101,7 +109,7 @@ fn row(case: &Case, size: Option<usize>) -> String {
         ("runtimes", format!("[{}]", runtimes.join(","))),
         ("threads", format!("[{}]", threads.join(","))),
         ("flavours", format!("{{{}}}", flavours.join(","))),
-        ("quick", case.quick.to_string()),
+        ("quick", (case.quick && size.is_none_or(|size| size <= QUICK)).to_string()),
     ];
     let fields = fields.map(|(name, value)| format!("{}:{value}", quoted(name)));
     format!("{{{}}}", fields.join(","))

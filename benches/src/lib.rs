@@ -6,7 +6,7 @@
 mod rt; // start here: what a workload may ask of a runtime
 mod cases; // the work
 mod measure; // how often it is done, and what it cost
-mod client; // the load on the echo server, from a process of its own
+mod load; // the load on a server, from a process of its own
 mod command; // what the binaries understand
 #[expect(unsafe_code, reason = "the clock is the kernel's, and its call C's")]
 mod clock;

@@ -9,15 +9,27 @@ use std::future::Future;
 use std::time::Duration;
 
 mod sync; // locks, events, channels: traits
-mod net; // sockets: the trait
+mod net; // sockets: the traits
+#[cfg(feature = "thread-per-core")]
 #[expect(unsafe_code, reason = "only a promise can say that a value stays on its thread")]
-#[allow(dead_code, reason = "none of these runtimes needs it")]
 mod one_thread; // for runtimes whose tasks stay on one thread
+#[expect(unsafe_code, reason = "hyper's buffers are not initialised")]
+mod hyper_io; // hyper on the traits of futures-io
 mod ours;
 mod tokio;
 mod smol;
+#[cfg(feature = "thread-per-core")]
+#[expect(unsafe_code, reason = "of one thread, and says so")]
+mod compio;
+#[cfg(feature = "thread-per-core")]
+#[expect(unsafe_code, reason = "of one thread, and says so")]
+mod monoio;
 
-pub(crate) use net::Net;
+#[cfg(feature = "thread-per-core")]
+pub(crate) use compio::Compio;
+#[cfg(feature = "thread-per-core")]
+pub(crate) use monoio::Monoio;
+pub(crate) use net::{Http, Net, Tcp, Unix};
 pub(crate) use ours::Evenkeel;
 pub(crate) use smol::{SmolLocal, SmolShared};
 pub(crate) use sync::{
@@ -33,19 +45,19 @@ pub(crate) const THREADS: [usize; 2] = [1, 2];
 /// standing in its line.
 macro_rules! able {
     (Rt, $then:ident, $($rest:tt)*) => {
-        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+        crate::rt::all!($then, $($rest)*)
     };
     (Threads, $then:ident, $($rest:tt)*) => {
-        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+        crate::rt::all!($then, $($rest)*)
     };
     (Remote, $then:ident, $($rest:tt)*) => {
         $then!([Evenkeel, Tokio, SmolShared], $($rest)*)
     };
     (Mutexes, $then:ident, $($rest:tt)*) => {
-        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+        crate::rt::all!($then, $($rest)*)
     };
     (Oneshots, $then:ident, $($rest:tt)*) => {
-        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+        crate::rt::all!($then, $($rest)*)
     };
     (Semaphores, $then:ident, $($rest:tt)*) => {
         $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
@@ -71,11 +83,52 @@ macro_rules! able {
     (Watches, $then:ident, $($rest:tt)*) => {
         $then!([Evenkeel, Tokio], $($rest)*)
     };
-    (Net, $then:ident, $($rest:tt)*) => {
-        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    (Tcp, $then:ident, $($rest:tt)*) => {
+        crate::rt::all!($then, $($rest)*)
+    };
+    (Unix, $then:ident, $($rest:tt)*) => {
+        crate::rt::all!($then, $($rest)*)
+    };
+    (Http, $then:ident, $($rest:tt)*) => {
+        crate::rt::all!($then, $($rest)*)
+    };
+    (Mixed, $then:ident, $($rest:tt)*) => {
+        crate::rt::all!($then, $($rest)*)
+    };
+    (Rotating, $then:ident, $($rest:tt)*) => {
+        crate::rt::rotating!($then, $($rest)*)
     };
 }
 pub(crate) use able;
+
+/// Those who can do anything that is asked of more than one.
+#[cfg(feature = "thread-per-core")]
+macro_rules! all {
+    ($then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared, Compio, Monoio], $($rest)*)
+    };
+}
+#[cfg(not(feature = "thread-per-core"))]
+macro_rules! all {
+    ($then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+}
+pub(crate) use all;
+
+/// Those whose yield lets the other tasks go first. monoio's puts the task in front of them, so
+/// cases that wait by yielding would wait for ever.
+#[cfg(feature = "thread-per-core")]
+macro_rules! rotating {
+    ($then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared, Compio], $($rest)*)
+    };
+}
+#[cfg(not(feature = "thread-per-core"))]
+macro_rules! rotating {
+    ($then:ident, $($rest:tt)*) => { crate::rt::all!($then, $($rest)*) };
+}
+pub(crate) use rotating;
 
 /// A runtime. All calls but `run`, `block_on` and `start_stop` are made from inside a task.
 ///
@@ -171,3 +224,8 @@ pub(crate) trait Threads: Rt {
         Self::to_thread(call)
     }
 }
+
+/// What a server of everything asks for.
+pub(crate) trait Mixed: Net<Tcp> + Mutexes + Threads {}
+
+impl<R: Net<Tcp> + Mutexes + Threads> Mixed for R {}

@@ -5,6 +5,7 @@ use super::task::one;
 use super::{Case, Measure, on, on_each};
 
 mod weight;
+mod connection;
 
 const MEMORY: Case = Case { group: "memory", measure: Measure::Bytes, ..Case::DEFAULT };
 
@@ -35,6 +36,13 @@ pub(super) const CASES: &[Case] = &[
         quick: true,
         on: on!(Rt, weight::sleeping),
         limit: Some(least::sleeping),
+        ..MEMORY
+    },
+    Case {
+        name: "connection",
+        asyncio: "start_server",
+        meaning: "an open connection whose task waits to read, its 64-byte buffer included",
+        on: on!(Tcp, connection::idle),
         ..MEMORY
     },
 ];

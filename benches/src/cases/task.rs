@@ -107,7 +107,7 @@ pub(super) const CASES: &[Case] = &[
         axis: Some("live tasks"),
         asyncio: "sleep(0)",
         meaning: "a yield, that many tasks taking turns",
-        on: on!(Rt, live::turns),
+        on: on!(Rotating, live::turns),
         limit: Some(queue::turns),
         ..TASK
     },

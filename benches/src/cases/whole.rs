@@ -4,6 +4,7 @@ use super::{Case, Measure, on, on_each};
 
 mod start;
 mod load;
+mod mixed;
 
 const WHOLE: Case = Case { group: "whole", asyncio: "run", ..Case::DEFAULT };
 const LATE: Case = Case { measure: Measure::Late, ..WHOLE };
@@ -20,7 +21,7 @@ pub(super) const CASES: &[Case] = &[
         name: "ticker",
         asyncio: "sleep",
         meaning: "how late a task wakes that sleeps for 1 ms, 1000 others busy: the worst but one in a hundred",
-        on: on!(Rt, load::ticker),
+        on: on!(Rotating, load::ticker),
         ..LATE
     },
     Case {
@@ -38,5 +39,12 @@ pub(super) const CASES: &[Case] = &[
         meaning: "one of 200 tasks of 20 us, spawned by one task for two threads: time on the wall, at best a half",
         on: on!(Rt, load::steal),
         ..LATE
+    },
+    Case {
+        name: "mixed",
+        asyncio: "",
+        meaning: "a request with a timeout and a shared lock, some with a call on a thread or a sleep",
+        on: on!(Mixed, mixed::serve),
+        ..WHOLE
     },
 ];

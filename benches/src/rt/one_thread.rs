@@ -40,6 +40,12 @@ impl<T> OneThread<T> {
         }
     }
 
+    /// The value, on its thread.
+    pub(crate) fn into_inner(self) -> T {
+        self.check();
+        self.value
+    }
+
     fn check(&self) {
         #[cfg(debug_assertions)]
         assert_eq!(self.made_on, thread::current().id(), "a value of one thread has left it");

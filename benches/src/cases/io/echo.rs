@@ -1,90 +1,105 @@
-//! An echo server, and a client in a process of its own.
-//!
-//! Client and server share the cores, so the wall tells little: what counts is the processor time
-//! of this process, the server's.
+//! Servers that send back what they get, one task for each connection.
 
-use std::io::{self, BufRead, BufReader, Write};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::Served;
 use crate::cases::Work;
-use crate::client::{self, CONNECTIONS, SIZE};
-use crate::measure::{Cost, Length, Start};
-use crate::rt::Net;
+use crate::load::{Kind, Plan};
+use crate::measure::Cost;
+use crate::rt::{Net, Tcp, Unix};
 
-/// Serves until the client has gone.
-pub(in crate::cases) async fn serve<R: Net>(work: Work) -> io::Result<Cost> {
-    let length = work.length;
-    let (listener, address) = R::listen().await?;
-    let echoed = Arc::new(AtomicU64::new(0));
-    let (tell, told) = mpsc::channel();
-    let watcher = std::thread::spawn({
-        let echoed = echoed.clone();
-        move || tell.send(load(address, length, &echoed))
-    });
-    let mut connections = Vec::with_capacity(CONNECTIONS);
-    for _ in 0..CONNECTIONS {
-        let stream = R::accept(&listener).await?;
-        connections.push(R::spawn(echo::<R>(stream, echoed.clone())));
-    }
-    for connection in connections {
-        connection.await?;
-    }
-    // The client has gone, so the thread that watched it is done as well.
-    let _ = watcher.join();
-    told.recv().map_err(io::Error::other)?
+/// Where the case is not about their number.
+pub(super) const CONNECTIONS: usize = 50;
+
+/// Bytes of a small request.
+pub(super) const SMALL: usize = 64;
+
+/// Bytes of a large one.
+pub(super) const LARGE: usize = 16 * 1024;
+
+pub(super) async fn tcp_64<R: Net<Tcp>>(work: Work) -> io::Result<Cost> {
+    serve::<R, Tcp>(work, SMALL, work.size, 0).await
 }
 
-async fn echo<R: Net>(mut stream: R::Stream, echoed: Arc<AtomicU64>) -> io::Result<()> {
-    let mut buffer = [0; SIZE];
+pub(super) async fn tcp_idle<R: Net<Tcp>>(work: Work) -> io::Result<Cost> {
+    serve::<R, Tcp>(work, SMALL, CONNECTIONS, work.size).await
+}
+
+pub(super) async fn tcp_16k<R: Net<Tcp>>(work: Work) -> io::Result<Cost> {
+    serve::<R, Tcp>(work, LARGE, CONNECTIONS, 0).await
+}
+
+pub(super) async fn unix_64<R: Net<Unix>>(work: Work) -> io::Result<Cost> {
+    serve::<R, Unix>(work, SMALL, CONNECTIONS, 0).await
+}
+
+/// Serves until the load has gone.
+async fn serve<R: Net<K>, K: 'static>(
+    work: Work,
+    size: usize,
+    connections: usize,
+    idle: usize,
+) -> io::Result<Cost> {
+    let (listener, target) = R::listen().await?;
+    let plan = Plan { kind: Kind::Echo(size), connections, idle, target };
+    let served = Served::by(plan, work.length, || {});
+    let mut tasks = Vec::with_capacity(connections + idle);
+    for _ in 0..connections + idle {
+        let stream = R::accept(&listener).await?;
+        tasks.push(R::spawn(send_back::<R, K>(stream, size)));
+    }
+    for task in tasks {
+        task.await?;
+    }
+    served.cost()
+}
+
+/// Sends back what comes, until the end.
+pub(in crate::cases) async fn send_back<R: Net<K>, K: 'static>(
+    mut stream: R::Stream,
+    size: usize,
+) -> io::Result<()> {
+    let mut buffer = vec![0; size];
     loop {
-        let count = R::read(&mut stream, &mut buffer).await?;
+        let (count, back) = R::read(&mut stream, buffer).await;
+        let count = count?;
         if count == 0 {
             return Ok(());
         }
-        R::write_all(&mut stream, &buffer[..count]).await?;
-        echoed.fetch_add(count as u64, Ordering::Relaxed);
+        let (done, back) = R::write_all(&mut stream, back, count).await;
+        done?;
+        buffer = back;
     }
 }
 
-/// Starts the client, lets it go when it is warm, and reads the clocks around its work.
-fn load(address: SocketAddr, length: Length, echoed: &AtomicU64) -> io::Result<Cost> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .args(["client", &address.to_string()])
-        .args(match length {
-            Length::Time(time) => Some(time.as_secs_f64().to_string()),
-            Length::Once | Length::Pieces(_) => None,
-        })
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let cost = talk(&mut child, echoed);
-    drop(child.stdin.take());
-    let status = child.wait()?;
-    if !status.success() {
-        return Err(io::Error::other(format!("the client failed: {status}")));
+/// A task for each connection, which answers one request and closes.
+pub(super) async fn connect<R: Net<Tcp>>(work: Work) -> io::Result<Cost> {
+    let (listener, target) = R::listen().await?;
+    let over = Arc::new(AtomicBool::new(false));
+    let at_end = {
+        let (over, target) = (over.clone(), target.clone());
+        move || {
+            // Release: pairs with the Acquire below, which follows the connection's acceptance.
+            over.store(true, Ordering::Release);
+            target.connect().expect("the server listens still");
+        }
+    };
+    let kind = Kind::Connect(SMALL);
+    let plan = Plan { kind, connections: CONNECTIONS, idle: 0, target };
+    let served = Served::by(plan, work.length, at_end);
+    loop {
+        let mut stream = R::accept(&listener).await?;
+        // Acquire: pairs with the Release above.
+        if over.load(Ordering::Acquire) {
+            return served.cost();
+        }
+        R::spawn_detached(async move {
+            // If anything fails the load will miss its answer, and say so.
+            if let (Ok(count), buffer) = R::read(&mut stream, vec![0; SMALL]).await {
+                let _ = R::write_all(&mut stream, buffer, count).await;
+            }
+        });
     }
-    cost
-}
-
-fn talk(child: &mut Child, echoed: &AtomicU64) -> io::Result<Cost> {
-    let missing = || io::Error::other("the client has no pipes");
-    let mut answers = BufReader::new(child.stdout.take().ok_or_else(missing)?).lines();
-    let mut answer = || answers.next().unwrap_or_else(|| Err(io::Error::other("no answer")));
-    if answer()? != client::READY {
-        return Err(io::Error::other("the client is not ready"));
-    }
-    let before = echoed.load(Ordering::Relaxed);
-    let start = Start::now();
-    child.stdin.as_mut().ok_or_else(missing)?.write_all(b"\n")?;
-    let requests = answer()?.parse().map_err(io::Error::other)?;
-    let cost = start.cost(requests);
-    // The last answer may be on its way through this process's own count, a moment later.
-    let bytes = echoed.load(Ordering::Relaxed) - before;
-    let late = (CONNECTIONS * SIZE) as u64;
-    assert!(bytes + late >= requests * SIZE as u64, "{bytes} bytes for {requests} requests");
-    Ok(cost)
 }

@@ -1,33 +1,73 @@
 //! smol's sockets.
 
+use std::future::Future;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
 
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use smol::Async;
 
 use super::{Exec, Smol};
-use crate::rt::Net;
+use crate::cases::hello;
+use crate::load::Target;
+use crate::rt::hyper_io::HyperIo;
+use crate::rt::net::{Http, Net, Tcp, Unix};
 
-impl<E: Exec> Net for Smol<E> {
-    type Listener = Async<TcpListener>;
-    type Stream = Async<TcpStream>;
+/// All but `listen`, which comes as an argument.
+macro_rules! sockets {
+    ($kind:ty, $listener:ty, $stream:ty, $listen:item) => {
+        impl<E: Exec> Net<$kind> for Smol<E> {
+            type Listener = Async<$listener>;
+            type Stream = Async<$stream>;
 
-    async fn listen() -> io::Result<(Async<TcpListener>, SocketAddr)> {
+            $listen
+
+            async fn accept(listener: &Async<$listener>) -> io::Result<Async<$stream>> {
+                Ok(listener.accept().await?.0)
+            }
+
+            async fn read(
+                stream: &mut Async<$stream>,
+                mut buffer: Vec<u8>,
+            ) -> (io::Result<usize>, Vec<u8>) {
+                (stream.read(&mut buffer).await, buffer)
+            }
+
+            async fn write_all(
+                stream: &mut Async<$stream>,
+                buffer: Vec<u8>,
+                count: usize,
+            ) -> (io::Result<()>, Vec<u8>) {
+                (stream.write_all(&buffer[..count]).await, buffer)
+            }
+        }
+    };
+}
+
+sockets!(
+    Tcp,
+    TcpListener,
+    TcpStream,
+    async fn listen() -> io::Result<(Async<TcpListener>, Target)> {
         let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0))?;
         let address = listener.get_ref().local_addr()?;
-        Ok((listener, address))
+        Ok((listener, Target::Tcp(address)))
     }
+);
 
-    async fn accept(listener: &Async<TcpListener>) -> io::Result<Async<TcpStream>> {
-        Ok(listener.accept().await?.0)
+sockets!(
+    Unix,
+    UnixListener,
+    UnixStream,
+    async fn listen() -> io::Result<(Async<UnixListener>, Target)> {
+        let path = Target::own_path();
+        Ok((Async::<UnixListener>::bind(&path)?, Target::Unix(path)))
     }
+);
 
-    async fn read(stream: &mut Async<TcpStream>, buffer: &mut [u8]) -> io::Result<usize> {
-        stream.read(buffer).await
-    }
-
-    async fn write_all(stream: &mut Async<TcpStream>, bytes: &[u8]) -> io::Result<()> {
-        stream.write_all(bytes).await
+impl<E: Exec> Http for Smol<E> {
+    fn serve(stream: Async<TcpStream>) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        hello(HyperIo(stream))
     }
 }

@@ -1,33 +1,68 @@
 //! tokio's sockets.
 
+use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::Tokio;
-use crate::rt::Net;
+use crate::cases::hello;
+use crate::load::Target;
+use crate::rt::net::{Http, Net, Tcp, Unix};
 
-impl Net for Tokio {
-    type Listener = TcpListener;
-    type Stream = TcpStream;
+/// All but `listen`, which comes as an argument.
+macro_rules! sockets {
+    ($kind:ty, $listener:ty, $stream:ty, $listen:item) => {
+        impl Net<$kind> for Tokio {
+            type Listener = $listener;
+            type Stream = $stream;
 
-    async fn listen() -> io::Result<(TcpListener, SocketAddr)> {
+            $listen
+
+            async fn accept(listener: &$listener) -> io::Result<$stream> {
+                Ok(listener.accept().await?.0)
+            }
+
+            async fn read(stream: &mut $stream, mut buffer: Vec<u8>) -> (io::Result<usize>, Vec<u8>) {
+                (stream.read(&mut buffer).await, buffer)
+            }
+
+            async fn write_all(
+                stream: &mut $stream,
+                buffer: Vec<u8>,
+                count: usize,
+            ) -> (io::Result<()>, Vec<u8>) {
+                (stream.write_all(&buffer[..count]).await, buffer)
+            }
+        }
+    };
+}
+
+sockets!(
+    Tcp,
+    TcpListener,
+    TcpStream,
+    async fn listen() -> io::Result<(TcpListener, Target)> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        Ok((listener, address))
+        Ok((listener, Target::Tcp(address)))
     }
+);
 
-    async fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
-        Ok(listener.accept().await?.0)
+sockets!(
+    Unix,
+    UnixListener,
+    UnixStream,
+    async fn listen() -> io::Result<(UnixListener, Target)> {
+        let path = Target::own_path();
+        Ok((UnixListener::bind(&path)?, Target::Unix(path)))
     }
+);
 
-    async fn read(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
-        stream.read(buffer).await
-    }
-
-    async fn write_all(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
-        stream.write_all(bytes).await
+impl Http for Tokio {
+    fn serve(stream: TcpStream) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        hello(TokioIo::new(stream))
     }
 }
