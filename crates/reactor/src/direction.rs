@@ -24,12 +24,21 @@ pub struct Direction {
 
 #[derive(Debug)]
 struct Waiters {
+    /// Nearly always there is one, who then needs no memory of its own: the number of his [`Place`], 0 for
+    /// a `poll_` call, and his waker.
+    one: Option<(u64, Waker)>,
+    last_place: u64,
+    /// Whoever came while there was one.
+    more: Option<Box<More>>,
+}
+
+#[derive(Debug)]
+struct More {
     /// Of futures, by the number of their [`Place`]: in ascending order, because they are pushed so.
     futures: Vec<(u64, Waker)>,
     /// Of `poll_` calls: each task once.
     polled: Vec<Waker>,
     polled_limit: usize,
-    last_place: u64,
 }
 
 /// What [`Direction::enlist`] did.
@@ -47,12 +56,7 @@ impl Direction {
     pub fn new() -> Direction {
         Direction {
             word: Readiness::new(),
-            waiters: Mutex::new(Waiters {
-                futures: Vec::new(),
-                polled: Vec::new(),
-                polled_limit: POLLED,
-                last_place: 0,
-            }),
+            waiters: Mutex::new(Waiters { one: None, last_place: 0, more: None }),
         }
     }
 
@@ -101,9 +105,12 @@ impl Direction {
     /// Adds all who wait to `due`.
     pub fn take_all(&self, due: &mut Vec<Waker>) {
         let mut waiters = locked(&self.waiters);
-        due.extend(waiters.futures.drain(..).map(|(_, waker)| waker));
-        due.append(&mut waiters.polled);
-        waiters.polled_limit = POLLED;
+        due.extend(waiters.one.take().map(|(_, waker)| waker));
+        if let Some(more) = &mut waiters.more {
+            due.extend(more.futures.drain(..).map(|(_, waker)| waker));
+            due.append(&mut more.polled);
+            more.polled_limit = POLLED;
+        }
     }
 }
 
@@ -116,31 +123,67 @@ impl Default for Direction {
 impl Waiters {
     /// What was there before is left in `waker`.
     fn put(&mut self, number: &mut u64, waker: &mut Option<Waker>) {
-        match self.futures.binary_search_by_key(number, |(number, _)| *number) {
-            Ok(at) => {
-                if let Some(new) = waker {
-                    mem::swap(&mut self.futures[at].1, new);
-                }
-            }
-            // Woken before, or new: at the end, under a new number.
-            Err(_) => {
-                self.last_place += 1;
-                *number = self.last_place;
-                self.futures.extend(waker.take().map(|waker| (*number, waker)));
-            }
+        if let (Some(old), Some(new)) = (self.of_place(*number), &mut *waker) {
+            mem::swap(old, new);
+            return;
+        }
+        // Woken before, or new: under a new number.
+        self.last_place += 1;
+        *number = self.last_place;
+        let Some(waker) = waker.take() else { return };
+        match &self.one {
+            None => self.one = Some((*number, waker)),
+            Some(_) => self.more().futures.push((*number, waker)),
         }
     }
 
     fn put_polled(&mut self, waker: &mut Option<Waker>, flushed: &mut Vec<Waker>) {
-        let known = |waker: &Waker| self.polled.iter().any(|other| other.will_wake(waker));
-        if waker.as_ref().is_some_and(known) {
+        let Some(new) = &*waker else { return };
+        match &self.one {
+            None => {
+                self.one = waker.take().map(|waker| (0, waker));
+                return;
+            }
+            Some((0, one)) if one.will_wake(new) => return,
+            Some(_) => {}
+        }
+        let more = self.more();
+        if more.polled.iter().any(|other| other.will_wake(new)) {
             return;
         }
-        if self.polled.len() >= self.polled_limit {
-            mem::swap(&mut self.polled, flushed);
-            self.polled_limit *= 2;
+        if more.polled.len() >= more.polled_limit {
+            mem::swap(&mut more.polled, flushed);
+            more.polled_limit *= 2;
         }
-        self.polled.extend(waker.take());
+        more.polled.extend(waker.take());
+    }
+
+    /// The waker of the future whose place has this number, if it is in the list.
+    fn of_place(&mut self, number: u64) -> Option<&mut Waker> {
+        match &mut self.one {
+            _ if number == 0 => None,
+            Some((one, waker)) if *one == number => Some(waker),
+            _ => {
+                let futures = &mut self.more.as_mut()?.futures;
+                let at = futures.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+                Some(&mut futures[at].1)
+            }
+        }
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Waker> {
+        if self.one.as_ref().is_some_and(|(one, _)| *one == number) {
+            return self.one.take().map(|(_, waker)| waker);
+        }
+        let futures = &mut self.more.as_mut()?.futures;
+        let at = futures.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        Some(futures.remove(at).1)
+    }
+
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_with(|| {
+            Box::new(More { futures: Vec::new(), polled: Vec::new(), polled_limit: POLLED })
+        })
     }
 }
 
@@ -164,11 +207,7 @@ impl Drop for Place<'_> {
         if self.number == 0 {
             return;
         }
-        let gone = {
-            let waiters = &mut locked(&self.direction.waiters).futures;
-            let at = waiters.binary_search_by_key(&self.number, |(number, _)| *number);
-            at.ok().map(|at| waiters.remove(at))
-        };
+        let gone = locked(&self.direction.waiters).remove(self.number);
         drop(gone);
     }
 }

@@ -14,6 +14,7 @@ use rustix::net::{Shutdown, shutdown};
 
 use crate::registry::Way;
 use crate::source::Source;
+use crate::wait::{recv, send};
 
 /// What a read of at most `room` bytes shows: an end (0) is no proof, since it can be read again.
 fn short_read(room: usize) -> impl Fn(&usize) -> bool {
@@ -41,12 +42,28 @@ fn end(io: &impl AsFd) -> io::Result<()> {
     }
 }
 
+/// Of stream sockets: what std's types do, more directly.
+impl<T: AsFd> Source<T> {
+    fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        let short = short_read(buf.len());
+        self.poll_with(Way::Read, cx, |io| recv(io.as_fd(), buf), short)
+    }
+
+    fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let short = short_write(buf.len());
+        self.poll_with(Way::Write, cx, |io| send(io.as_fd(), buf), short)
+    }
+}
+
 impl<T: AsFd + Read> AsyncRead for Source<T> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut [u8],
     ) -> Poll<io::Result<usize>> {
+        if self.is_stream() {
+            return self.poll_recv(cx, buf);
+        }
         let short = short_read(buf.len());
         self.get_mut().poll_with_mut(Way::Read, cx, |io| io.read(buf), short)
     }
@@ -70,6 +87,9 @@ where
         cx: &mut Context<'_>,
         buf: &mut [u8],
     ) -> Poll<io::Result<usize>> {
+        if self.is_stream() {
+            return self.poll_recv(cx, buf);
+        }
         let short = short_read(buf.len());
         self.poll_with(Way::Read, cx, |mut io| io.read(buf), short)
     }
@@ -90,6 +110,9 @@ impl<T: AsFd + Write> AsyncWrite for Source<T> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.is_stream() {
+            return self.poll_send(cx, buf);
+        }
         let short = short_write(buf.len());
         self.get_mut().poll_with_mut(Way::Write, cx, |io| io.write(buf), short)
     }
@@ -124,6 +147,9 @@ where
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.is_stream() {
+            return self.poll_send(cx, buf);
+        }
         let short = short_write(buf.len());
         self.poll_with(Way::Write, cx, |mut io| io.write(buf), short)
     }

@@ -8,7 +8,7 @@ use evenkeel_context::{Wait, waiting_for};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::direction::{Direction, Enlisted, Place};
-use crate::loom::Arc;
+use crate::loom::{Arc, AtomicBool};
 use crate::reactor::Reactor;
 use crate::registry::{Key, Record, Way};
 use crate::wait::SHORT_PROVES_DRY;
@@ -19,8 +19,10 @@ pub(crate) struct Link {
     record: Arc<Record>,
     key: Key,
     fd: RawFd,
-    /// A byte stream of std's: a short read or write shows that the kernel's buffer is dry.
+    /// A stream socket of std's: a short read or write shows that the kernel's buffer is dry.
     stream: bool,
+    /// The kernel was asked for news of writing.
+    writes: AtomicBool,
 }
 
 impl Link {
@@ -29,7 +31,14 @@ impl Link {
         let record = Arc::new(Record::default());
         let raw = fd.as_raw_fd();
         match reactor.add(fd, &record) {
-            Ok(key) => Ok(Link { reactor, record, key, fd: raw, stream: false }),
+            Ok(key) => Ok(Link {
+                reactor,
+                record,
+                key,
+                fd: raw,
+                stream: false,
+                writes: AtomicBool::new(false),
+            }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(io::Error::new(
                 io::ErrorKind::AlreadyExists,
                 format!("descriptor {raw} is registered with this reactor already"),
@@ -38,9 +47,14 @@ impl Link {
         }
     }
 
-    /// It is a byte stream of std's.
+    /// It is a stream socket of std's.
     pub(crate) fn is_stream(&mut self) {
         self.stream = SHORT_PROVES_DRY;
+    }
+
+    /// Whether it may be read and written by [`recv`](crate::wait::recv) and [`send`](crate::wait::send).
+    pub(crate) fn stream(&self) -> bool {
+        self.stream
     }
 
     pub(crate) fn reactor(&self) -> &Reactor {
@@ -84,7 +98,7 @@ impl Link {
                 Enlisted::TryAgain => continue,
                 Enlisted::Waits => {}
             }
-            self.reactor.kernel().rearm(self.fd, self.key, way)?;
+            self.reactor.kernel().rearm(self.fd, self.key, way, &self.writes)?;
             waiting_for(Wait::Source, self.fd as u64);
             return Poll::Pending;
         }

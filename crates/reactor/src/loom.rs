@@ -4,12 +4,12 @@
 mod chosen {
     /// Counted: see there.
     #[cfg(evenkeel_count)]
-    pub(crate) use evenkeel_context::count::{AtomicU8, AtomicU64, Mutex, Ordering};
+    pub(crate) use evenkeel_context::count::{AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering};
     pub(crate) use std::sync::{Arc, MutexGuard};
     #[cfg(not(evenkeel_count))]
     pub(crate) use std::sync::{
         Mutex,
-        atomic::{AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     };
     pub(crate) use std::thread;
 }

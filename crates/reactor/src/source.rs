@@ -285,6 +285,11 @@ impl<T: AsFd> Source<T> {
         link.attempt(way, None, cx, || op(io), short)
     }
 
+    /// Whether it is a stream socket of std's.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.link.stream()
+    }
+
     /// The reactor it is registered with.
     pub(crate) fn reactor(&self) -> &Reactor {
         self.link.reactor()

@@ -8,6 +8,7 @@
 //!
 //! Bell and timer are edge-triggered and never read: each `write` and each expiry is a new edge, and
 //! setting the timer anew takes back an expiry that was not fetched yet.
+// REGISTERED WHILE OWNED: a `Source` keeps its descriptor open from `add` until after `delete`.
 // NUMBERS ONLY: what a fetched event carries is a number that was given to `epoll::add`, never a pointer.
 
 use std::io;
@@ -19,10 +20,12 @@ use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::event::{EventfdFlags, Timespec, eventfd};
 use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags};
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, timerfd_create, timerfd_settime,
 };
 
+use crate::loom::{AtomicBool, Ordering};
 use crate::registry::{Key, Way};
 
 /// After a read or write that did less than it was asked for, a byte stream has no more to give or
@@ -92,19 +95,35 @@ impl Kernel {
         Ok(Kernel { poller, bell, timer })
     }
 
-    /// One system call, for both directions and for good.
+    /// One system call, for good unless somebody waits to write: see [`Kernel::rearm`].
     pub(crate) fn add(&self, fd: BorrowedFd<'_>, key: Key) -> io::Result<()> {
-        let all =
-            EventFlags::IN | EventFlags::OUT | EventFlags::PRI | EventFlags::RDHUP | EventFlags::ET;
-        Ok(epoll::add(&self.poller, fd, EventData::new_u64(key.raw() as u64), all)?)
+        Ok(epoll::add(&self.poller, fd, EventData::new_u64(key.raw() as u64), to_read())?)
     }
 
     pub(crate) fn delete(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
         self.poller.delete(fd)
     }
 
-    /// Before a task waits: nothing to do where news is edge-triggered.
-    pub(crate) fn rearm(&self, _fd: RawFd, _key: Key, _way: Way) -> io::Result<()> {
+    /// Before a task waits, and after it is in the list. The first who waits to write asks for news of
+    /// that: most writes never wait, and a Unix socket would tell after each read of its other side.
+    /// News is edge-triggered, but asking tells of what is so already.
+    pub(crate) fn rearm(
+        &self,
+        fd: RawFd,
+        key: Key,
+        way: Way,
+        writes: &AtomicBool,
+    ) -> io::Result<()> {
+        // Relaxed: it is set after the kernel was asked, and the kernel keeps its own order. Two that
+        // ask at once both ask.
+        if way == Way::Read || writes.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        // SAFETY: REGISTERED WHILE OWNED, and only a `Source` re-arms.
+        let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+        let data = EventData::new_u64(key.raw() as u64);
+        epoll::modify(&self.poller, fd, data, to_read() | EventFlags::OUT)?;
+        writes.store(true, Ordering::Relaxed);
         Ok(())
     }
 
@@ -164,6 +183,21 @@ impl Kernel {
         batch.armed = Some(at);
         Ok(true)
     }
+}
+
+/// What is asked of every source.
+fn to_read() -> EventFlags {
+    EventFlags::IN | EventFlags::PRI | EventFlags::RDHUP | EventFlags::ET
+}
+
+/// Reads from a stream socket. Past the C library, whose call is a cancellation point and pays for it.
+pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::net::recv(fd, buf, RecvFlags::empty())?.0)
+}
+
+/// Writes to a stream socket; the other side's end is an error and no signal, as with std.
+pub(crate) fn send(fd: BorrowedFd<'_>, buf: &[u8]) -> io::Result<usize> {
+    Ok(rustix::net::send(fd, buf, SendFlags::NOSIGNAL)?)
 }
 
 impl AsFd for Kernel {

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use polling::{Event, Events, PollMode, Poller};
 
+use crate::loom::AtomicBool;
 use crate::registry::{Key, Way};
 
 /// A hang-up may have been told together with the data before it, and `polling` does not say.
@@ -66,7 +67,13 @@ impl Kernel {
     }
 
     /// Before a task waits: asks for one more report where news is not edge-triggered.
-    pub(crate) fn rearm(&self, fd: RawFd, key: Key, _way: Way) -> io::Result<()> {
+    pub(crate) fn rearm(
+        &self,
+        fd: RawFd,
+        key: Key,
+        _way: Way,
+        _writes: &AtomicBool,
+    ) -> io::Result<()> {
         if self.poller.supports_edge() {
             return Ok(());
         }
@@ -92,6 +99,16 @@ impl Kernel {
         batch.fetched.clear();
         self.poller.wait(&mut batch.fetched, timeout).map(drop)
     }
+}
+
+/// Reads from a stream socket.
+pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::read(fd, buf)?)
+}
+
+/// Writes to a stream socket.
+pub(crate) fn send(fd: BorrowedFd<'_>, buf: &[u8]) -> io::Result<usize> {
+    Ok(rustix::io::write(fd, buf)?)
 }
 
 impl Batch {

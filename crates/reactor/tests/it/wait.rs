@@ -1,5 +1,6 @@
 //! Waiting in the kernel: deadlines, signals, and nothing in vain.
 
+use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -40,8 +41,9 @@ fn an_endless_rest_is_no_overflow() {
     let reactor = Reactor::new().unwrap();
     reactor.notify();
     assert_eq!(reactor.wait(Some(Duration::MAX)).unwrap(), 0);
-    let (_one, two) = UnixStream::pair().unwrap();
-    // News ("can be written to") ends the wait; the deadline is beyond what the timer can be set for.
+    let (mut one, two) = UnixStream::pair().unwrap();
+    one.write_all(b"x").unwrap();
+    // News ends the wait; the deadline is beyond what the timer can be set for.
     let _source = reactor.register(two).unwrap();
     let far = Instant::now() + Duration::from_secs(1 << 40);
     assert_eq!(reactor.wait_until(Some(far)).unwrap(), 0);
