@@ -2,9 +2,9 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
-use evenkeel_context::{Wait, waiting_for};
+use evenkeel_context::{Wait, poll_budget, spend, waiting_for};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::direction::{Direction, Enlisted, Place};
@@ -65,7 +65,7 @@ impl Link {
         self.record.way(way)
     }
 
-    /// Tries `op` as long as there is reason to, then waits. `short` tells of a result that shows the
+    /// Tries `op` as long as there is reason to, then waits; first of all, whether the task may go on. `short` tells of a result that shows the
     /// kernel has no more, if this is a byte stream.
     pub(crate) fn attempt<R>(
         &self,
@@ -75,6 +75,7 @@ impl Link {
         mut op: impl FnMut() -> io::Result<R>,
         short: impl Fn(&R) -> bool,
     ) -> Poll<io::Result<R>> {
+        ready!(poll_budget(cx));
         let direction = self.direction(way);
         loop {
             let seen = direction.look();
@@ -85,12 +86,16 @@ impl Link {
                             // Spares the call that would only say `WouldBlock`. Newer news stands.
                             direction.clear(seen);
                         }
+                        spend();
                         return Poll::Ready(Ok(done));
                     }
                     Err(error) => match error.kind() {
                         io::ErrorKind::WouldBlock if direction.clear(seen) => {}
                         io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => continue,
-                        _ => return Poll::Ready(Err(error)),
+                        _ => {
+                            spend();
+                            return Poll::Ready(Err(error));
+                        }
                     },
                 }
             }

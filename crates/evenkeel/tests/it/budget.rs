@@ -4,7 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-use evenkeel::{Task, block_on, create_task, run, sleep, timeout, to_thread, unconstrained};
+use evenkeel::net::UnixStream;
+use evenkeel::{
+    Options, Runner, Task, block_on, create_task, run, sleep, timeout, to_thread, unconstrained,
+};
+use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 /// Joins a task that is there already, again and again.
 async fn busy(done: Arc<AtomicU32>) {
@@ -39,5 +43,26 @@ fn what_does_not_return_to_its_task_is_not_held_up() {
         assert_eq!(to_thread(move || block_on(joins(1000))).await, 1000);
         assert_eq!(to_thread(move || futures_lite::future::block_on(joins(1000))).await, 1000);
         assert_eq!(unconstrained(joins(1000)).await, 1000);
+    });
+}
+
+/// Sends to itself: both directions are ready whenever it asks.
+async fn talks_to_itself() -> std::io::Result<()> {
+    let (mut one, mut two) = UnixStream::pair()?;
+    let mut byte = [0];
+    loop {
+        one.write_all(b"x").await?;
+        two.read_exact(&mut byte).await?;
+    }
+}
+
+#[test]
+fn a_socket_that_is_always_ready_starves_neither_main_nor_timers() {
+    let mut runner = Runner::new(Options { workers: 1, ..Options::default() }).unwrap();
+    runner.run(async {
+        let talk = create_task(talks_to_itself());
+        sleep(Duration::from_millis(5)).await;
+        assert!(timeout(Duration::from_millis(5), talks_to_itself()).await.is_err());
+        drop(talk);
     });
 }
