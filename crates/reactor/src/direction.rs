@@ -47,7 +47,7 @@ struct More {
 pub enum Enlisted {
     /// The waker is in the list.
     Waits,
-    /// News came in between; the waker is not in the list.
+    /// News came in between, or a guess is to be seen to; the waker is not in the list.
     TryAgain,
 }
 
@@ -68,6 +68,11 @@ impl Direction {
     /// A system call tried after `seen` proved it spent. False if there is newer news.
     pub fn clear(&self, seen: Seen) -> bool {
         self.word.clear(seen)
+    }
+
+    /// A system call tried after `seen` made it likely that it is spent: to be seen to before waiting.
+    pub fn guess(&self, seen: Seen) {
+        self.word.guess(seen);
     }
 
     /// Puts `waker` in the list, unless there is news. `place` is that of the future that waits;

@@ -12,17 +12,22 @@ use futures_io::{AsyncRead, AsyncWrite};
 use rustix::io::Errno;
 use rustix::net::{Shutdown, shutdown};
 
+use crate::link::Shows;
 use crate::registry::Way;
 use crate::source::Source;
 use crate::wait::{recv, send};
 
-/// What a read of at most `room` bytes shows: an end (0) is no proof, since it can be read again.
-fn short_read(room: usize) -> impl Fn(&usize) -> bool {
-    move |&n| 0 < n && n < room
+/// What a read of at most `room` bytes shows: an end (0) nothing, since it can be read again.
+fn read_shows(room: usize) -> impl Fn(&usize) -> Shows {
+    move |&n| match n {
+        0 => Shows::Nothing,
+        n if n < room => Shows::Dry,
+        _ => Shows::Full,
+    }
 }
 
-fn short_write(room: usize) -> impl Fn(&usize) -> bool {
-    move |&n| n < room
+fn write_shows(load: usize) -> impl Fn(&usize) -> Shows {
+    move |&n| if n < load { Shows::Dry } else { Shows::Nothing }
 }
 
 fn room(bufs: &[IoSliceMut<'_>]) -> usize {
@@ -45,13 +50,13 @@ fn end(io: &impl AsFd) -> io::Result<()> {
 /// Of stream sockets: what std's types do, more directly.
 impl<T: AsFd> Source<T> {
     fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        let short = short_read(buf.len());
-        self.poll_with(Way::Read, cx, |io| recv(io.as_fd(), buf), short)
+        let shows = read_shows(buf.len());
+        self.poll_with(Way::Read, cx, |io| recv(io.as_fd(), buf), shows)
     }
 
     fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let short = short_write(buf.len());
-        self.poll_with(Way::Write, cx, |io| send(io.as_fd(), buf), short)
+        let shows = write_shows(buf.len());
+        self.poll_with(Way::Write, cx, |io| send(io.as_fd(), buf), shows)
     }
 }
 
@@ -64,8 +69,8 @@ impl<T: AsFd + Read> AsyncRead for Source<T> {
         if self.is_stream() {
             return self.poll_recv(cx, buf);
         }
-        let short = short_read(buf.len());
-        self.get_mut().poll_with_mut(Way::Read, cx, |io| io.read(buf), short)
+        let shows = read_shows(buf.len());
+        self.get_mut().poll_with_mut(Way::Read, cx, |io| io.read(buf), shows)
     }
 
     fn poll_read_vectored(
@@ -73,8 +78,8 @@ impl<T: AsFd + Read> AsyncRead for Source<T> {
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        let short = short_read(room(bufs));
-        self.get_mut().poll_with_mut(Way::Read, cx, |io| io.read_vectored(bufs), short)
+        let shows = read_shows(room(bufs));
+        self.get_mut().poll_with_mut(Way::Read, cx, |io| io.read_vectored(bufs), shows)
     }
 }
 
@@ -90,8 +95,8 @@ where
         if self.is_stream() {
             return self.poll_recv(cx, buf);
         }
-        let short = short_read(buf.len());
-        self.poll_with(Way::Read, cx, |mut io| io.read(buf), short)
+        let shows = read_shows(buf.len());
+        self.poll_with(Way::Read, cx, |mut io| io.read(buf), shows)
     }
 
     fn poll_read_vectored(
@@ -99,8 +104,8 @@ where
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        let short = short_read(room(bufs));
-        self.poll_with(Way::Read, cx, |mut io| io.read_vectored(bufs), short)
+        let shows = read_shows(room(bufs));
+        self.poll_with(Way::Read, cx, |mut io| io.read_vectored(bufs), shows)
     }
 }
 
@@ -113,8 +118,8 @@ impl<T: AsFd + Write> AsyncWrite for Source<T> {
         if self.is_stream() {
             return self.poll_send(cx, buf);
         }
-        let short = short_write(buf.len());
-        self.get_mut().poll_with_mut(Way::Write, cx, |io| io.write(buf), short)
+        let shows = write_shows(buf.len());
+        self.get_mut().poll_with_mut(Way::Write, cx, |io| io.write(buf), shows)
     }
 
     fn poll_write_vectored(
@@ -122,12 +127,12 @@ impl<T: AsFd + Write> AsyncWrite for Source<T> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let short = short_write(load(bufs));
-        self.get_mut().poll_with_mut(Way::Write, cx, |io| io.write_vectored(bufs), short)
+        let shows = write_shows(load(bufs));
+        self.get_mut().poll_with_mut(Way::Write, cx, |io| io.write_vectored(bufs), shows)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().poll_with_mut(Way::Write, cx, |io| io.flush(), |()| false)
+        self.get_mut().poll_with_mut(Way::Write, cx, |io| io.flush(), |()| Shows::Nothing)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -150,8 +155,8 @@ where
         if self.is_stream() {
             return self.poll_send(cx, buf);
         }
-        let short = short_write(buf.len());
-        self.poll_with(Way::Write, cx, |mut io| io.write(buf), short)
+        let shows = write_shows(buf.len());
+        self.poll_with(Way::Write, cx, |mut io| io.write(buf), shows)
     }
 
     fn poll_write_vectored(
@@ -159,12 +164,12 @@ where
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let short = short_write(load(bufs));
-        self.poll_with(Way::Write, cx, |mut io| io.write_vectored(bufs), short)
+        let shows = write_shows(load(bufs));
+        self.poll_with(Way::Write, cx, |mut io| io.write_vectored(bufs), shows)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_with(Way::Write, cx, |mut io| io.flush(), |()| false)
+        self.poll_with(Way::Write, cx, |mut io| io.flush(), |()| Shows::Nothing)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

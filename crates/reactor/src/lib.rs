@@ -57,6 +57,13 @@ mod net;
 mod readiness;
 #[cfg_attr(not(loom), expect(unreachable_pub, reason = "public to its models"))]
 mod direction;
+#[cfg_attr(not(loom), expect(unreachable_pub, reason = "public to its models"))]
+mod doubts;
+#[cfg(not(loom))]
+mod habit;
+#[cfg(not(loom))]
+#[expect(unsafe_code, reason = "what is registered is known by its number")]
+mod ask;
 #[cfg(not(loom))]
 mod registry;
 #[cfg(not(loom))]
@@ -93,6 +100,7 @@ pub use statistics::ReactorStatistics;
 #[doc(hidden)]
 pub mod model {
     pub use crate::direction::{Direction, Enlisted, Place};
+    pub use crate::doubts::{Doubts, Left};
     pub use crate::notifier::{Bell, MaySleep, Notifier};
     pub use crate::readiness::{Owed, Readiness, Seen, Wait};
 }

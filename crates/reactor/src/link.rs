@@ -7,9 +7,13 @@ use std::task::{Context, Poll, Waker, ready};
 use evenkeel_context::{Wait, poll_budget, spend, waiting_for};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use crate::ask::Doubt;
 use crate::direction::{Direction, Enlisted, Place};
+use crate::doubts::Left;
+use crate::habit::Habit;
 use crate::loom::{Arc, AtomicBool};
 use crate::reactor::Reactor;
+use crate::readiness::Seen;
 use crate::registry::{Key, Record, Way};
 use crate::wait::SHORT_PROVES_DRY;
 
@@ -23,6 +27,18 @@ pub(crate) struct Link {
     stream: bool,
     /// The kernel was asked for news of writing.
     writes: AtomicBool,
+    habit: Habit,
+}
+
+/// What the result of an operation shows of what is left, if it was one of a byte stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shows {
+    /// No more to be had: it did less than it was asked for.
+    Dry,
+    /// Perhaps no more: a read filled its buffer.
+    Full,
+    /// Nothing.
+    Nothing,
 }
 
 impl Link {
@@ -38,6 +54,7 @@ impl Link {
                 fd: raw,
                 stream: false,
                 writes: AtomicBool::new(false),
+                habit: Habit::default(),
             }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(io::Error::new(
                 io::ErrorKind::AlreadyExists,
@@ -65,33 +82,39 @@ impl Link {
         self.record.way(way)
     }
 
-    /// Tries `op` as long as there is reason to, then waits; first of all, whether the task may go on. `short` tells of a result that shows the
-    /// kernel has no more, if this is a byte stream.
+    /// Tries `op` as long as there is reason to, then waits; first of all, whether the task may go on.
+    /// `shows` tells what a result means, if this is a byte stream.
     pub(crate) fn attempt<R>(
         &self,
         way: Way,
         mut place: Option<&mut Place<'_>>,
         cx: &mut Context<'_>,
         mut op: impl FnMut() -> io::Result<R>,
-        short: impl Fn(&R) -> bool,
+        shows: impl Fn(&R) -> Shows,
     ) -> Poll<io::Result<R>> {
         ready!(poll_budget(cx));
         let direction = self.direction(way);
         loop {
             let seen = direction.look();
-            if seen.is_ready() {
+            if seen.is_ready() || (seen.is_guessed() && !self.leave_doubt(direction, seen)) {
                 match op() {
                     Ok(done) => {
-                        if self.stream && !seen.is_closed() && short(&done) {
-                            // Spares the call that would only say `WouldBlock`. Newer news stands.
-                            direction.clear(seen);
+                        if self.stream {
+                            self.note(way, seen, shows(&done));
                         }
                         spend();
                         return Poll::Ready(Ok(done));
                     }
                     Err(error) => match error.kind() {
-                        io::ErrorKind::WouldBlock if direction.clear(seen) => {}
-                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => continue,
+                        io::ErrorKind::WouldBlock => {
+                            if way == Way::Read {
+                                self.habit.tried(true);
+                            }
+                            if !direction.clear(seen) {
+                                continue;
+                            }
+                        }
+                        io::ErrorKind::Interrupted => continue,
                         _ => {
                             spend();
                             return Poll::Ready(Err(error));
@@ -107,6 +130,33 @@ impl Link {
             waiting_for(Wait::Source, self.fd as u64);
             return Poll::Pending;
         }
+    }
+
+    /// Learns from what an operation of a byte stream did. Newer news stands in any case.
+    fn note(&self, way: Way, seen: Seen, shows: Shows) {
+        let direction = self.direction(way);
+        if way == Way::Read {
+            self.habit.tried(false);
+        }
+        // Hung up, there is always something left to read: the end.
+        match shows {
+            Shows::Dry if !seen.is_closed() => {
+                // Spares the call that would only say `WouldBlock`.
+                direction.clear(seen);
+            }
+            Shows::Full if !seen.is_closed() && self.habit.guesses() => direction.guess(seen),
+            _ => {}
+        }
+    }
+
+    /// Whether the driver will see to the guess that was `seen`, so that it may be waited on.
+    fn leave_doubt(&self, direction: &Direction, seen: Seen) -> bool {
+        let left = self.reactor.leave_doubt(Doubt { fd: self.fd, key: self.key });
+        // After it was left: who finds no guess any more relies on that. Newer news is met in `enlist`.
+        if left == Left::WithDriver {
+            direction.clear(seen);
+        }
+        left == Left::WithDriver
     }
 
     /// Takes `fd` out of the reactor, and wakes who is left.

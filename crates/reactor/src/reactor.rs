@@ -1,6 +1,6 @@
 //! The reactor: waits in the kernel on behalf of all its sources, and wakes whom the news concerns.
 //!
-//! Lock order: `turn`, then `registry`, then a direction's list. Nothing is woken or dropped under any.
+//! Lock order: `turn`, then `registry`, then a direction's list; the doubts' lock is the last of all. Nothing is woken or dropped under any.
 
 use std::fmt;
 use std::io;
@@ -11,10 +11,12 @@ use std::sync::TryLockError;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use crate::ask::{Doubt, keep_readable};
 use crate::current::{self, Entered};
+use crate::doubts::{Doubts, Left};
 use crate::loom::{Arc, Mutex, locked};
 use crate::notifier::{Bell, MaySleep, Notifier};
-use crate::registry::{Key, Record, Registry};
+use crate::registry::{Key, Record, Registry, Way};
 use crate::source::Source;
 use crate::statistics::{Counters, ReactorStatistics};
 use crate::thread;
@@ -70,18 +72,19 @@ struct Inner {
     registry: Mutex<Registered>,
     /// Held by the thread that waits.
     turn: Mutex<Turn>,
+    doubts: Doubts<Doubt>,
     counters: Counters,
 }
 
 #[derive(Default)]
 struct Registered {
     registry: Registry,
-    left: Left,
+    left: Leaving,
 }
 
 /// Whether the reactor's owner has [left it to a thread](Reactor::leave_to_thread).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Left {
+enum Leaving {
     #[default]
     No,
     /// A thread drives it until nothing is registered.
@@ -94,6 +97,7 @@ struct Turn {
     batch: Batch,
     /// Empty between turns; kept for its room.
     due: Vec<Waker>,
+    doubts: Vec<Doubt>,
 }
 
 impl Reactor {
@@ -108,7 +112,8 @@ impl Reactor {
                 kernel: Kernel::new()?,
                 notifier: Notifier::new(),
                 registry: Mutex::default(),
-                turn: Mutex::new(Turn { batch: Batch::new(), due: Vec::new() }),
+                turn: Mutex::new(Turn { batch: Batch::new(), due: Vec::new(), doubts: Vec::new() }),
+                doubts: Doubts::new(),
                 counters: Counters::default(),
             }),
         })
@@ -157,15 +162,17 @@ impl Reactor {
             Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
             Err(TryLockError::WouldBlock) => return Ok(0),
         };
+        inner.settle(&mut turn);
         let rest = match rest {
             Rest::Look => Rest::Look,
-            _ if inner.notifier.begin_sleep() == MaySleep::No => Rest::Look,
-            rest => rest,
+            rest if turn.due.is_empty() && inner.may_sleep() => rest,
+            _ => Rest::Look,
         };
         let waited = inner.kernel.wait(&mut turn.batch, rest);
         inner.notifier.end_sleep();
+        inner.doubts.end_sleep();
         waited?;
-        let Turn { batch, due } = &mut *turn;
+        let Turn { batch, due, .. } = &mut *turn;
         inner.collect(batch, due);
         let due = mem::take(due);
         drop(turn);
@@ -227,14 +234,14 @@ impl Reactor {
     pub fn leave_to_thread(&self) -> io::Result<()> {
         {
             let mut registered = locked(&self.inner.registry);
-            if registered.left == Left::Driven {
+            if registered.left == Leaving::Driven {
                 return Ok(());
             }
             if registered.registry.len() == 0 {
-                registered.left = Left::Rests;
+                registered.left = Leaving::Rests;
                 return Ok(());
             }
-            registered.left = Left::Driven;
+            registered.left = Leaving::Driven;
         }
         self.start_thread()
     }
@@ -244,12 +251,12 @@ impl Reactor {
             let mut registered = locked(&reactor.inner.registry);
             let over = registered.registry.len() == 0;
             if over {
-                registered.left = Left::Rests;
+                registered.left = Leaving::Rests;
             }
             over
         });
         if started.is_err() {
-            locked(&self.inner.registry).left = Left::Rests;
+            locked(&self.inner.registry).left = Leaving::Rests;
         }
         started
     }
@@ -266,9 +273,9 @@ impl Reactor {
             let key = registered.registry.insert(record.clone()).ok_or_else(|| {
                 io::Error::new(io::ErrorKind::OutOfMemory, "too many sources in one reactor")
             })?;
-            let wants_thread = registered.left == Left::Rests;
+            let wants_thread = registered.left == Leaving::Rests;
             if wants_thread {
-                registered.left = Left::Driven;
+                registered.left = Leaving::Driven;
             }
             (key, wants_thread)
         };
@@ -295,10 +302,15 @@ impl Reactor {
         &self.inner.kernel
     }
 
+    /// Leaves a doubt for the driver, if it is awake.
+    pub(crate) fn leave_doubt(&self, doubt: Doubt) -> Left {
+        self.inner.doubts.leave(doubt)
+    }
+
     fn take_out(&self, key: Key) -> Option<Arc<Record>> {
         let mut registered = locked(&self.inner.registry);
         let record = registered.registry.remove(key);
-        let last = registered.left == Left::Driven && registered.registry.len() == 0;
+        let last = registered.left == Leaving::Driven && registered.registry.len() == 0;
         drop(registered);
         if last {
             // The thread that drives it has no more to do.
@@ -309,6 +321,26 @@ impl Reactor {
 }
 
 impl Inner {
+    /// Asks about what was left in doubt, and hears what can be read after all.
+    fn settle(&self, turn: &mut Turn) {
+        self.doubts.take(&mut turn.doubts);
+        if turn.doubts.is_empty() {
+            return;
+        }
+        let registered = locked(&self.registry);
+        keep_readable(&registered.registry, &mut turn.doubts);
+        for doubt in turn.doubts.drain(..) {
+            if let Some(record) = registered.registry.get(doubt.key) {
+                record.way(Way::Read).news(false, &mut turn.due);
+            }
+        }
+    }
+
+    /// Whether the thread that waits may block, which is announced from here on.
+    fn may_sleep(&self) -> bool {
+        self.doubts.begin_sleep() && self.notifier.begin_sleep() == MaySleep::Yes
+    }
+
     /// Translates what was fetched. Only here is the registry locked while there is news, and no
     /// waker is touched but by moving it.
     fn collect(&self, batch: &Batch, due: &mut Vec<Waker>) {

@@ -9,12 +9,13 @@
 //!            1 news              READY: worth trying       1 news (tick moves)
 //!        ┌──────────▶ [ready] ◀──────┐ ⟲
 //!        │               │ 2 clear (same tick)
-//!   [awaited] ◀──────── [dry]
+//!   [awaited] ◀──────── [dry] ◀──── 2 clear ──── [guessed] ◀──── 4 guess (same tick) ──── [ready]
 //!               3 wait
 //! ```
 //! 1 [`Readiness::news`] (the driver), 2 [`Readiness::clear`] (who met `WouldBlock`),
 //! 3 [`Readiness::wait`] (who is about to put a waker in the list). News that finds the word
-//! awaited owes a wake-up; it leaves to `direction.rs` whom to wake.
+//! awaited owes a wake-up; it leaves to `direction.rs` whom to wake. 4 [`Readiness::guess`]: believed dry
+//! without a proof; whoever wants to wait first tries, or leaves a doubt (`doubts.rs`).
 
 use crate::loom::{AtomicU64, Ordering};
 
@@ -24,6 +25,8 @@ const READY: u64 = 1;
 const CLOSED: u64 = 1 << 1;
 /// A waker is in the list, or will be before the list's lock is released.
 const AWAITED: u64 = 1 << 2;
+/// Believed dry without a proof, and nobody sees to it yet.
+const GUESSED: u64 = 1 << 3;
 /// The tick fills the upper 56 bits. It wraps after 2^56 pieces of news (at one each nanosecond:
 /// two years), and would have to do so within one system call of one task to do harm.
 const TICK: u64 = 1 << 8;
@@ -41,6 +44,11 @@ impl Seen {
     /// Worth a system call.
     pub fn is_ready(self) -> bool {
         self.0 & READY != 0
+    }
+
+    /// Believed dry without a proof: to be seen to before waiting.
+    pub fn is_guessed(self) -> bool {
+        self.0 & GUESSED != 0
     }
 
     /// The other side hung up: only `WouldBlock` proves that nothing is left.
@@ -87,7 +95,7 @@ impl Readiness {
         let more = READY | if closed { CLOSED } else { 0 };
         let mut now = self.0.load(Ordering::Relaxed);
         loop {
-            let next = (now & !AWAITED).wrapping_add(TICK) | more;
+            let next = (now & !(AWAITED | GUESSED)).wrapping_add(TICK) | more;
             // Release: pairs with the Acquire in `look`, so that whoever sees this news tries after it.
             // What a waiter put in the list is seen through the list's lock.
             match self.0.compare_exchange_weak(now, next, Ordering::Release, Ordering::Relaxed) {
@@ -99,13 +107,22 @@ impl Readiness {
     }
 
     /// A system call proved that what was `seen` is spent: arrow 2. False if news came since, which
-    /// then stands.
+    /// then stands. Or else somebody sees to the guess that was `seen`.
     pub fn clear(&self, seen: Seen) -> bool {
+        self.settle(seen, 0)
+    }
+
+    /// A system call made it likely that what was `seen` is spent: arrow 4. Newer news stands.
+    pub fn guess(&self, seen: Seen) {
+        self.settle(seen, GUESSED);
+    }
+
+    fn settle(&self, seen: Seen, guessed: u64) -> bool {
         let mut now = seen.0;
         loop {
             // Relaxed: nothing is published, and who fails looks again (Acquire) before trying. As a
             // read-modify-write it does not break the chain from `news` to a later `look`.
-            let next = now & !(READY | CLOSED);
+            let next = now & !(READY | CLOSED | GUESSED) | guessed;
             match self.0.compare_exchange_weak(now, next, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(other) if other / TICK != seen.0 / TICK => return false,
@@ -119,7 +136,7 @@ impl Readiness {
     pub fn wait(&self) -> Wait {
         let mut now = self.0.load(Ordering::Relaxed);
         loop {
-            if now & READY != 0 {
+            if now & (READY | GUESSED) != 0 {
                 // The caller looks again before it tries: `look` has the Acquire.
                 return Wait::TryAgain;
             }

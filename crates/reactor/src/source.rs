@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::task::{Context, Poll};
 
 use crate::direction::Place;
-use crate::link::{Link, probe};
+use crate::link::{Link, Shows, probe};
 use crate::reactor::Reactor;
 use crate::registry::Way;
 use crate::thread;
@@ -198,7 +198,8 @@ impl<T: AsFd> Source<T> {
     async fn with<R>(&self, way: Way, mut op: impl FnMut(&T) -> io::Result<R>) -> io::Result<R> {
         let io = self.get_ref();
         let mut place = Place::new(self.link.direction(way));
-        poll_fn(|cx| self.link.attempt(way, Some(&mut place), cx, || op(io), |_| false)).await
+        poll_fn(|cx| self.link.attempt(way, Some(&mut place), cx, || op(io), |_| Shows::Nothing))
+            .await
     }
 
     /// As [`read_with`](Source::read_with), with a mutable borrow. `op` must leave the descriptor in
@@ -242,7 +243,7 @@ impl<T: AsFd> Source<T> {
     ) -> io::Result<R> {
         let (io, link) = self.parts();
         let mut place = Place::new(link.direction(way));
-        poll_fn(|cx| link.attempt(way, Some(&mut place), cx, || op(io), |_| false)).await
+        poll_fn(|cx| link.attempt(way, Some(&mut place), cx, || op(io), |_| Shows::Nothing)).await
     }
 
     /// [`readable`](Source::readable) as a poll function. Any number of tasks may wait by it.
@@ -251,7 +252,7 @@ impl<T: AsFd> Source<T> {
     ///
     /// Those of asking.
     pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_with(Way::Read, cx, |io| probe(io.as_fd(), Way::Read), |()| false)
+        self.poll_with(Way::Read, cx, |io| probe(io.as_fd(), Way::Read), |()| Shows::Nothing)
     }
 
     /// [`writable`](Source::writable) as a poll function. Any number of tasks may wait by it.
@@ -260,7 +261,7 @@ impl<T: AsFd> Source<T> {
     ///
     /// Those of asking.
     pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_with(Way::Write, cx, |io| probe(io.as_fd(), Way::Write), |()| false)
+        self.poll_with(Way::Write, cx, |io| probe(io.as_fd(), Way::Write), |()| Shows::Nothing)
     }
 
     pub(crate) fn poll_with<R>(
@@ -268,10 +269,10 @@ impl<T: AsFd> Source<T> {
         way: Way,
         cx: &mut Context<'_>,
         mut op: impl FnMut(&T) -> io::Result<R>,
-        short: impl Fn(&R) -> bool,
+        shows: impl Fn(&R) -> Shows,
     ) -> Poll<io::Result<R>> {
         let io = self.get_ref();
-        self.link.attempt(way, None, cx, || op(io), short)
+        self.link.attempt(way, None, cx, || op(io), shows)
     }
 
     pub(crate) fn poll_with_mut<R>(
@@ -279,10 +280,10 @@ impl<T: AsFd> Source<T> {
         way: Way,
         cx: &mut Context<'_>,
         mut op: impl FnMut(&mut T) -> io::Result<R>,
-        short: impl Fn(&R) -> bool,
+        shows: impl Fn(&R) -> Shows,
     ) -> Poll<io::Result<R>> {
         let (io, link) = self.parts();
-        link.attempt(way, None, cx, || op(io), short)
+        link.attempt(way, None, cx, || op(io), shows)
     }
 
     /// Whether it is a stream socket of std's.

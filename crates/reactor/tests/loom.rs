@@ -6,7 +6,7 @@
 use std::sync::Arc as StdArc;
 use std::task::{Wake, Waker};
 
-use evenkeel_reactor::model::{Bell, Direction, Enlisted, MaySleep, Notifier, Place};
+use evenkeel_reactor::model::{Bell, Direction, Doubts, Enlisted, Left, MaySleep, Notifier, Place};
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
@@ -150,6 +150,61 @@ fn a_hang_up_while_a_short_read_clears() {
         assert!(direction.look().is_ready());
         assert!(direction.look().is_closed());
     });
+}
+
+/// A reader guesses wrong that nothing is left, and no news will ever tell. Fails if `leave` does not look
+/// whether the driver sleeps, if `begin_sleep` does not look for doubts, or if `wait` passes by a guess that
+/// the other reader has not seen to.
+#[test]
+fn a_wrong_guess_while_the_driver_falls_asleep() {
+    loom::model(|| {
+        let direction = Arc::new(Direction::new());
+        let doubts = Arc::new(Doubts::new());
+        direction.guess(direction.look());
+        let driver = {
+            let (direction, doubts) = (direction.clone(), doubts.clone());
+            thread::spawn(move || {
+                let (mut room, mut due) = (Vec::new(), Vec::new());
+                loop {
+                    doubts.take(&mut room);
+                    room.drain(..).for_each(|()| direction.news(false, &mut due));
+                    due.drain(..).for_each(Waker::wake);
+                    if doubts.begin_sleep() {
+                        return; // For ever: nobody rings.
+                    }
+                }
+            })
+        };
+        let other = {
+            let (direction, doubts) = (direction.clone(), doubts.clone());
+            thread::spawn(move || read_what_is_left(&direction, &doubts))
+        };
+        read_what_is_left(&direction, &doubts);
+        driver.join().unwrap();
+        other.join().unwrap();
+    });
+}
+
+/// As `Link::attempt`. Two readers find something each.
+fn read_what_is_left(direction: &Direction, doubts: &Doubts<()>) {
+    let waker = waker();
+    let mut place = Place::new(direction);
+    loop {
+        let seen = direction.look();
+        if seen.is_ready() {
+            return;
+        }
+        if seen.is_guessed() {
+            if doubts.leave(()) == Left::WithYou {
+                return; // Tried, with success.
+            }
+            direction.clear(seen);
+        }
+        match direction.enlist(Some(&mut place), &waker) {
+            Enlisted::TryAgain => {}
+            Enlisted::Waits => thread::park(),
+        }
+    }
 }
 
 struct Sleeper {

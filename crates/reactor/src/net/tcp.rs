@@ -11,6 +11,7 @@ use rustix::net::SocketAddrAny;
 use socket2::{SockAddr, Type};
 
 use super::{BACKLOG, accept, connected, connecting, socket};
+use crate::link::Shows;
 use crate::reactor::Reactor;
 use crate::registry::Way;
 use crate::source::Source;
@@ -63,7 +64,7 @@ impl Source<TcpListener> {
         &self,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<(Source<TcpStream>, SocketAddr)>> {
-        match self.poll_with(Way::Read, cx, accept, |_| false) {
+        match self.poll_with(Way::Read, cx, accept, |_| Shows::Nothing) {
             Poll::Ready(accepted) => Poll::Ready(accepted.and_then(|new| self.welcome(new))),
             Poll::Pending => Poll::Pending,
         }

@@ -12,6 +12,7 @@ use rustix::net::SocketAddrAny;
 use socket2::{SockAddr, Type};
 
 use super::{accept, connected, connecting};
+use crate::link::Shows;
 use crate::reactor::Reactor;
 use crate::registry::Way;
 use crate::source::Source;
@@ -57,7 +58,7 @@ impl Source<UnixListener> {
         &self,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<(Source<UnixStream>, SocketAddr)>> {
-        match self.poll_with(Way::Read, cx, accept, |_| false) {
+        match self.poll_with(Way::Read, cx, accept, |_| Shows::Nothing) {
             Poll::Ready(accepted) => Poll::Ready(accepted.and_then(|new| self.welcome(new))),
             Poll::Pending => Poll::Pending,
         }

@@ -6,6 +6,7 @@ mod support;
 mod current;
 mod direction;
 mod faults;
+mod guess;
 mod io;
 mod net;
 mod reactor;
