@@ -28,9 +28,9 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use evenkeel_context::Wait;
+use evenkeel_context::{Wait, poll_budget};
 use pin_project_lite::pin_project;
 
 use crate::calls::{Calls, Panics};
@@ -289,6 +289,8 @@ impl Future for Arriving<'_> {
     type Output = Result<usize, Broken>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // First, since whoever is pending below has come.
+        ready!(poll_budget(cx));
         let this = self.project();
         let waited = *this.waited;
         let polled = this.waiter.poll_with(cx, |book, given| {

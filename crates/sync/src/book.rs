@@ -33,26 +33,28 @@ use std::task::Waker;
 use crate::order::Order;
 use crate::waitlist::{Line, Side};
 
+/// In this order, so that what every put and every take looks at lies together, at the lock.
+#[repr(C)]
 pub(crate) struct Book<O> {
+    /// Nothing is taken in any more.
+    ended: bool,
     items: O,
     /// How many items there is room for.
     places: usize,
-    getters: Line,
-    putters: Line,
-    joiners: Line,
     /// How many items are kept for getters that were called and have not come yet.
     promised: usize,
     /// How many places are kept for putters that were called and have not come yet, or have asked
     /// for the place alone.
     reserved: usize,
+    puts: u64,
+    peak: usize,
+    getters: Line,
+    putters: Line,
     /// How many items were taken and are not done.
     taken: usize,
     /// How many of those nobody tells the end of but `task_done`.
     by_hand: usize,
-    /// Nothing is taken in any more.
-    ended: bool,
-    puts: u64,
-    peak: usize,
+    joiners: Line,
     /// How many ends of either kind a channel has; a queue counts none.
     pub(crate) senders: usize,
     pub(crate) receivers: usize,
@@ -88,18 +90,18 @@ pub(crate) struct News {
 impl<O: Order> Book<O> {
     pub(crate) fn new(places: usize) -> Self {
         Self {
+            ended: false,
             items: O::default(),
             places,
-            getters: Line::new(),
-            putters: Line::new(),
-            joiners: Line::new(),
             promised: 0,
             reserved: 0,
-            taken: 0,
-            by_hand: 0,
-            ended: false,
             puts: 0,
             peak: 0,
+            getters: Line::new(),
+            putters: Line::new(),
+            taken: 0,
+            by_hand: 0,
+            joiners: Line::new(),
             senders: 0,
             receivers: 0,
         }
@@ -117,7 +119,7 @@ impl<O: Order> Book<O> {
     }
 
     /// Takes an item, for one who was `given` the promise of it; `None` if there is nothing more.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self, given: usize, count: Count) -> (Option<O::Item>, News) {
         // First of all, should the comparison of two items panic.
         self.promised -= given;
@@ -151,7 +153,7 @@ impl<O: Order> Book<O> {
 
     /// Puts what `item` holds, for one who was `given` the place; `None`, and `item` is left alone,
     /// if nothing is taken in any more.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn put(&mut self, given: usize, item: &mut Option<O::Item>) -> Option<News> {
         self.reserved -= given;
         if self.ended {
@@ -224,6 +226,7 @@ impl<O: Order> Book<O> {
     }
 
     /// Whether no item will ever be had again.
+    #[inline]
     pub(crate) fn is_over(&self) -> bool {
         self.ended && self.items.is_empty()
     }

@@ -134,15 +134,8 @@ impl<T> Receiver<T> {
     where
         T: Clone,
     {
-        let taken = self.shared.list.lock().take(&mut self.next);
-        let taken = match taken {
-            Some(taken) => taken,
-            None => {
-                let waiter = Waiter::new(&*self.shared, self.next as usize);
-                Receiving { waiter, next: &mut self.next }.await
-            }
-        };
-        taken.map(own)
+        let waiter = Waiter::new(&*self.shared, self.next as usize);
+        Receiving { waiter, next: &mut self.next }.await.map(own)
     }
 
     /// As [`recv`](Receiver::recv), for a thread.

@@ -32,12 +32,20 @@ impl<const N: usize> Calls<N> {
     }
 
     /// Wakes them all, first come first woken. What panics is kept in `panics`.
-    pub(crate) fn wake(mut self, panics: &mut Panics) {
-        for waker in &mut self.wakers[..self.len] {
-            if let Some(waker) = waker.take() {
-                panics.catch(|| waker.wake());
-            }
+    pub(crate) fn wake(&mut self, panics: &mut Panics) {
+        let mut next = 0;
+        while next < self.len {
+            // One catch for all, and one more for each that panics.
+            panics.catch(|| {
+                while let Some(waker) = self.wakers[..self.len].get_mut(next) {
+                    next += 1;
+                    if let Some(waker) = waker.take() {
+                        waker.wake();
+                    }
+                }
+            });
         }
+        self.len = 0;
     }
 }
 

@@ -18,9 +18,9 @@ use std::future::{Future, pending, poll_fn};
 use std::mem;
 use std::ops::DerefMut;
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::task::{Poll, ready};
 
-use evenkeel_context::{Wait, collect_endings};
+use evenkeel_context::{Wait, collect_endings, poll_budget};
 
 use crate::calls::{Calls, Panics};
 use crate::loom::const_unless_loom;
@@ -193,6 +193,8 @@ impl Condition {
         let mut guard = Some(guard);
         let mut again = None;
         let notified = poll_fn(|cx| {
+            // First, since whoever is pending below is in line.
+            ready!(poll_budget(cx));
             let polled = waiter.as_mut().poll(cx);
             // In line now, so whoever gets the lock next may notify us.
             if let Some(guard) = guard.take() {

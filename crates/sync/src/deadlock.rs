@@ -132,11 +132,16 @@ pub(crate) fn unlist(waiter: Called, at: usize) {
 }
 
 /// The lock at `at` was handed to `to`. UNDER THE LINE.
+#[inline]
 pub(crate) fn handed(at: usize, to: Who) {
     // Relaxed: UNDER THE LINE: who waits for this very lock was listed before we came to the line.
-    if LISTED.load(Ordering::Relaxed) == 0 {
-        return;
+    if LISTED.load(Ordering::Relaxed) != 0 {
+        note_holder(at, to);
     }
+}
+
+#[cold]
+fn note_holder(at: usize, to: Who) {
     if let Some(held) = table().locks.get_mut(&at) {
         held.by = to;
     }

@@ -4,6 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use evenkeel_context::{poll_budget, spend};
+
 use crate::book::{Count, NOTHING, News};
 use crate::order::Order;
 use crate::stock::{Getter, Stock};
@@ -27,8 +29,10 @@ impl<O: Order> Feed<O> {
         cx: &mut Context<'_>,
         count: Count,
     ) -> Poll<(Option<O::Item>, News)> {
+        ready!(poll_budget(cx));
         if self.0.is_none() {
             if let Some(taken) = stock.try_get(count) {
+                spend();
                 return Poll::Ready(taken);
             }
         }
@@ -41,6 +45,13 @@ impl<O: Order> Feed<O> {
     /// Leaves the line; what was promised goes to the next in it.
     #[inline]
     pub(crate) fn leave(&mut self) {
+        if self.0.is_some() {
+            self.leave_line();
+        }
+    }
+
+    #[cold]
+    fn leave_line(&mut self) {
         self.0 = None;
     }
 }

@@ -50,6 +50,9 @@
 #![warn(rust_2018_idioms)]
 
 mod loom; // std, or loom's stand-ins
+#[expect(unsafe_code, reason = "whoever has the lock reaches the value")]
+#[cfg_attr(not(loom), allow(unreachable_pub, reason = "a model takes it by itself"))]
+mod tiny; // a lock for a few instructions
 mod calls; // wakers, to be called with nothing held
 mod parking; // a thread that waits like a task
 mod who; // a task and a strand of it
@@ -79,6 +82,10 @@ pub mod queue;
 pub mod channel;
 pub mod watch;
 pub mod broadcast;
+
+#[cfg(loom)]
+#[doc(hidden)]
+pub use tiny::{Tiny, TinyGuard};
 
 pub use barrier::{Arriving, Barrier, BarrierStatistics, Broken};
 pub use bounded::{BoundedSemaphore, TooManyPermits};

@@ -13,11 +13,11 @@ use std::mem;
 use std::ptr::NonNull;
 use std::task::Waker;
 
-use crate::loom::{Mutex, MutexGuard, const_unless_loom, lock};
+use crate::loom::{LineGuard, LineLock, const_unless_loom};
 use crate::who::Who;
 
 /// A list of waiters behind its lock, which may guard more than the line: `B` is all it guards.
-pub(crate) struct WaitList<B = Line>(Mutex<B>);
+pub(crate) struct WaitList<B = Line>(LineLock<B>);
 
 impl WaitList {
     const_unless_loom! {
@@ -30,12 +30,13 @@ impl WaitList {
 impl<B> WaitList<B> {
     const_unless_loom! {
         pub(crate) const fn of(book: B) -> Self {
-            Self(Mutex::new(book))
+            Self(LineLock::new(book))
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, B> {
-        lock(&self.0)
+    #[inline]
+    pub(crate) fn lock(&self) -> LineGuard<'_, B> {
+        self.0.lock()
     }
 }
 
@@ -54,6 +55,7 @@ impl Side<Line> for Only {
 }
 
 /// The waiters, from the first to be served to the last. Reached only through the list's lock.
+#[repr(C)]
 pub(crate) struct Line {
     first: Link,
     last: Link,
@@ -111,8 +113,17 @@ impl Line {
     }
 
     /// Whether somebody was granted something and has not come for it.
+    #[inline]
     pub(crate) fn has_grants(&self) -> bool {
         self.granted.is_some()
+    }
+
+    /// Whether that may be one of the task of `who`.
+    #[inline]
+    pub(crate) fn may_have_granted_to(&self, who: Who) -> bool {
+        // SAFETY: LEAVES FIRST and LOCKED, as in `first`.
+        let latest = self.granted.map(|node| unsafe { node.as_ref() });
+        latest.is_some_and(|latest| latest.after.is_some() || latest.who.is_of_the_task_of(who))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -146,20 +157,28 @@ impl Line {
 
     /// Calls the first in line: it is out of the line and has what it wanted. The answer is its
     /// waker, to be woken after the unlock, and who it is.
+    #[inline]
     pub(crate) fn call_first(&mut self) -> Option<(Waker, Called)> {
         let (want, _) = self.first()?;
         self.call_first_with(want)
     }
 
     /// The same, where what is given is not what was wanted: `Waiter::poll_given` answers it.
+    #[inline]
     pub(crate) fn call_first_with(&mut self, given: usize) -> Option<(Waker, Called)> {
         let mut node = self.first?;
         // SAFETY: LEAVES FIRST and LOCKED, as in `first`; `self` is borrowed mutably, so no other
         // reference into a node exists.
         unsafe {
-            self.unlink(node);
+            self.first = node.as_ref().after;
+            match self.first {
+                Some(mut next) => next.as_mut().before = None,
+                None => self.last = None,
+            }
+            self.waiting -= 1;
             let node = node.as_mut();
             let waker = node.waker.take().expect("a node in line has a waker");
+            node.after = None;
             node.want = given;
             node.mark = 0;
             Some((waker, node.called()))
@@ -168,6 +187,7 @@ impl Line {
 
     /// Calls the first in line and keeps it in sight until it comes for what it was given: should its
     /// task wait here by another waiter instead, that one may have it (`Waiter::take_over`).
+    #[inline]
     pub(crate) fn grant_first(&mut self) -> Option<(Waker, Called)> {
         let mut node = self.first?;
         let called = self.call_first()?;
@@ -191,6 +211,7 @@ impl Line {
     ///
     /// # Safety
     /// `node` is live, was called, and is of this list.
+    #[inline]
     pub(crate) unsafe fn settle(&mut self, mut node: NonNull<Node>) {
         // SAFETY: the caller's word for `node`; LEAVES FIRST for its neighbours.
         unsafe {
@@ -248,6 +269,7 @@ impl Line {
 
     /// # Safety
     /// `node` is live, in no list, and keeps LEAVES FIRST and STAYS PUT for this list.
+    #[inline]
     pub(crate) unsafe fn join(&mut self, mut node: NonNull<Node>) {
         self.arrivals += 1;
         self.waiting += 1;

@@ -1,20 +1,23 @@
 //! `oneshot`: one value, from one task to another.
 //!
-//! Both ends share one small lock around a few words, held for a few instructions; values and
-//! wakers are moved out of it before they are dropped or called.
+//! Values and wakers are moved out of what the ends share before they are dropped or called.
+
+#[expect(
+    unsafe_code,
+    reason = "the ends share a value, two wakers and a word that says whose they are"
+)]
+mod shared; // what both ends lead to
 
 use std::error::Error;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::mem;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, ready};
 
-use evenkeel_context::Wait;
+use evenkeel_context::{Wait, poll_budget, spend, waiting_for};
 
-use crate::loom::{AtomicBool, Mutex, MutexGuard, Ordering, lock};
 use crate::parking;
+use shared::{Look, ReceiverEnd, SenderEnd, ends};
 
 /// A channel for one value: asyncio's `Future`, as two ends.
 ///
@@ -31,116 +34,39 @@ use crate::parking;
 /// # })
 /// ```
 pub fn oneshot<T>() -> (Sender<T>, Receiver<T>) {
-    let state = Mutex::new(State {
-        value: None,
-        sender_done: false,
-        receiver_done: false,
-        receiver: None,
-        sender: None,
-    });
-    let shared = Arc::new(Shared { settled: AtomicBool::new(false), state });
-    (Sender { shared: Some(shared.clone()) }, Receiver { shared, waited: false, ended: false })
-}
-
-struct Shared<T> {
-    /// The sender is done, as a hint that saves the receiver a look or a clone.
-    settled: AtomicBool,
-    state: Mutex<State<T>>,
-}
-
-struct State<T> {
-    value: Option<T>,
-    /// The sender has sent, or is gone: no value comes any more but the one in `value`.
-    sender_done: bool,
-    /// The receiver is closed or gone: no value is taken in any more.
-    receiver_done: bool,
-    /// Who waits for the value.
-    receiver: Option<Waker>,
-    /// Who waits for the receiver to go away.
-    sender: Option<Waker>,
-}
-
-impl<T> State<T> {
-    /// The value, that none will come (an error), or None: not yet.
-    fn take(&mut self) -> Option<Result<T, Closed>> {
-        match self.value.take() {
-            Some(value) => Some(Ok(value)),
-            None if self.sender_done || self.receiver_done => Some(Err(Closed(()))),
-            None => None,
-        }
-    }
-}
-
-/// Looks with `ready` under the lock, and if that says no, leaves the waker of `cx` in `slot`.
-fn poll_shared<T, R>(
-    shared: &Mutex<State<T>>,
-    cx: &Context<'_>,
-    why: Wait,
-    clone_first: bool,
-    mut ready: impl FnMut(&mut State<T>) -> Option<R>,
-    slot: impl Fn(&mut State<T>) -> &mut Option<Waker>,
-) -> Poll<R> {
-    // Cloning is the executor's code, so it is done with nothing held: before we look if that is
-    // likely to be of use, else after, and then we look again.
-    let mut fresh = clone_first.then(|| cx.waker().clone());
-    loop {
-        let mut state = lock(shared);
-        if let Some(outcome) = ready(&mut state) {
-            drop(state);
-            return Poll::Ready(outcome);
-        }
-        let slot = slot(&mut state);
-        let known = slot.as_ref().is_some_and(|old| old.will_wake(cx.waker()));
-        if known || fresh.is_some() {
-            if !known {
-                mem::swap(slot, &mut fresh);
-            }
-            drop(state);
-            break;
-        }
-        drop(state);
-        fresh = Some(cx.waker().clone());
-    }
-    evenkeel_context::waiting_for(why, 0);
-    Poll::Pending
-}
-
-/// Unlocks first, so that what is left to drop is dropped with nothing held.
-fn unlocked<T, R>(state: MutexGuard<'_, State<T>>, answer: R) -> R {
-    drop(state);
-    answer
+    let (sender, receiver) = ends();
+    (Sender { end: Some(sender) }, Receiver { end: Some(receiver) })
 }
 
 /// The end that sends. Dropping it unused tells the receiver that nothing will come.
 pub struct Sender<T> {
     /// None once `send` has done all there is to do.
-    shared: Option<Arc<Shared<T>>>,
+    end: Option<SenderEnd<T>>,
 }
 
 impl<T> Sender<T> {
-    fn state(&self) -> &Mutex<State<T>> {
-        &self.shared.as_ref().expect("only `send` takes it, and takes us too").state
-    }
-
     /// Sends `value`; never waits.
     ///
     /// # Errors
     ///
     /// The receiver is gone or closed: the value comes back.
+    #[inline]
     pub fn send(mut self, value: T) -> Result<(), T> {
-        let shared = self.shared.take().expect("sent only once");
-        let mut state = lock(&shared.state);
-        if state.receiver_done {
-            return unlocked(state, Err(value));
+        match self.end.take().expect("sent only once").put(value) {
+            Ok(duty) => {
+                duty.see_to();
+                Ok(())
+            }
+            Err((end, value)) => {
+                self.end = Some(end);
+                Err(value)
+            }
         }
-        state.value = Some(value);
-        finish(&shared, state);
-        Ok(())
     }
 
     /// Whether nobody will receive any more.
     pub fn is_closed(&self) -> bool {
-        lock(self.state()).receiver_done
+        self.end().is_closed()
     }
 
     /// Waits until nobody will receive any more, so that the work for it can be given up.
@@ -165,28 +91,27 @@ impl<T> Sender<T> {
 
     /// The poll under [`closed`](Sender::closed); only the latest caller is woken.
     pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let ready = |state: &mut State<T>| state.receiver_done.then_some(());
-        poll_shared(self.state(), cx, Wait::Other, false, ready, |state| &mut state.sender)
+        ready!(poll_budget(cx));
+        let polled = self.end.as_mut().expect(SENT_LAST).poll_closed(cx);
+        match polled {
+            Poll::Pending => waiting_for(Wait::Other, 0),
+            Poll::Ready(()) => spend(),
+        }
+        polled
+    }
+
+    fn end(&self) -> &SenderEnd<T> {
+        self.end.as_ref().expect(SENT_LAST)
     }
 }
 
-/// The sender has done what it will do: wakes the receiver, once.
-fn finish<T>(shared: &Shared<T>, mut state: MutexGuard<'_, State<T>>) {
-    state.sender_done = true;
-    // Relaxed: a hint, whoever reads it looks again under the lock.
-    shared.settled.store(true, Ordering::Relaxed);
-    let (receiver, sender) = (state.receiver.take(), state.sender.take());
-    drop(state);
-    if let Some(receiver) = receiver {
-        receiver.wake();
-    }
-    drop(sender);
-}
+const SENT_LAST: &str = "only `send` takes the end, and takes the sender too";
 
 impl<T> Drop for Sender<T> {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(shared) = self.shared.take() {
-            finish(&shared, lock(&shared.state));
+        if let Some(end) = self.end.take() {
+            end.leave().see_to();
         }
     }
 }
@@ -194,11 +119,8 @@ impl<T> Drop for Sender<T> {
 /// The end that receives: a future of the value. Dropping it tells the sender.
 #[must_use = "the value is received by awaiting this"]
 pub struct Receiver<T> {
-    shared: Arc<Shared<T>>,
-    /// It was polled and had to wait: a waker was left behind.
-    waited: bool,
-    /// The sender is done and its value, if any, taken: there is nobody left to tell anything.
-    ended: bool,
+    /// None once there is nothing more to be told.
+    end: Option<ReceiverEnd<T>>,
 }
 
 impl<T> Receiver<T> {
@@ -232,29 +154,32 @@ impl<T> Receiver<T> {
     /// [`Closed`] when none will come: the sender was dropped, the value was taken before, or this
     /// end was closed.
     pub fn try_recv(&mut self) -> Result<Option<T>, Closed> {
-        let mut state = lock(&self.shared.state);
-        let taken = state.take();
-        unlocked(state, taken.transpose())
+        match self.look() {
+            Look::Value => self.take().map(Some),
+            Look::Nothing => Err(Closed(())),
+            Look::NotYet => Ok(None),
+        }
     }
 
     /// Takes in nothing more: a later [`send`](Sender::send) gets its value back. One that was sent
     /// before can still be received.
     pub fn close(&mut self) {
-        self.refuse(|_| ());
+        if let Some(end) = &self.end {
+            end.close().see_to();
+        }
     }
 
-    /// Takes in nothing more, takes out what `take` picks, and tells the sender.
-    fn refuse<R>(&self, take: impl FnOnce(&mut State<T>) -> R) {
-        let mut state = lock(&self.shared.state);
-        state.receiver_done = true;
-        let (sender, receiver) = (state.sender.take(), state.receiver.take());
-        let taken = take(&mut state);
-        drop(state);
-        if let Some(sender) = sender {
-            sender.wake();
-        }
-        drop(receiver);
-        drop(taken);
+    #[inline]
+    fn look(&self) -> Look {
+        self.end.as_ref().map_or(Look::Nothing, ReceiverEnd::look)
+    }
+
+    /// The value, which was seen: nobody else takes it.
+    #[inline]
+    fn take(&mut self) -> Result<T, Closed> {
+        let (value, duty) = self.end.take().ok_or(Closed(()))?.leave();
+        duty.see_to();
+        value.ok_or(Closed(()))
     }
 }
 
@@ -267,25 +192,34 @@ impl<T> Receiver<T> {
 impl<T> Future for Receiver<T> {
     type Output = Result<T, Closed>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        ready!(poll_budget(cx));
         let this = self.get_mut();
-        // Relaxed: a hint.
-        let likely = !this.waited && !this.shared.settled.load(Ordering::Relaxed);
-        let state = &this.shared.state;
-        let polled =
-            poll_shared(state, cx, Wait::Queue, likely, State::take, |state| &mut state.receiver);
-        this.waited = polled.is_pending();
-        this.ended |= matches!(polled, Poll::Ready(Ok(_)));
-        polled
+        let outcome = loop {
+            match this.look() {
+                Look::Value => break this.take(),
+                Look::Nothing => break Err(Closed(())),
+                Look::NotYet => {}
+            }
+            if this.end.as_ref().is_some_and(|end| end.poll_sent(cx).is_pending()) {
+                waiting_for(Wait::Queue, 0);
+                return Poll::Pending;
+            }
+        };
+        spend();
+        Poll::Ready(outcome)
     }
 }
 
 impl<T> Drop for Receiver<T> {
+    #[inline]
     fn drop(&mut self) {
         // A value that nobody can take any more is dropped here, and not in the sender's task,
         // which may still be busy waking us.
-        if !self.ended {
-            self.refuse(|state| state.value.take());
+        if let Some(end) = self.end.take() {
+            let (_value, duty) = end.leave();
+            duty.see_to();
         }
     }
 }
@@ -298,10 +232,8 @@ impl<T> fmt::Debug for Sender<T> {
 
 impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (sent, done) = {
-            let state = lock(&self.shared.state);
-            (state.value.is_some(), state.sender_done)
-        };
+        let sent = matches!(self.look(), Look::Value);
+        let done = self.end.as_ref().is_none_or(ReceiverEnd::is_sender_done);
         f.debug_struct("Receiver")
             .field("sent", &sent)
             .field("sender_done", &done)

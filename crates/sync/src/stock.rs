@@ -11,10 +11,11 @@ use evenkeel_context::Wait;
 use crate::book::{Book, Count, Getters, Joiners, NOTHING, News, ONE, Putters};
 use crate::calls::{Calls, Panics};
 use crate::event::Event;
-use crate::loom::MutexGuard;
+use crate::loom::LineGuard;
 use crate::order::Order;
 use crate::waitlist::{Handle, Serve, WaitList, Waiter, call_all};
 
+#[repr(C)]
 pub(crate) struct Stock<O> {
     list: WaitList<Book<O>>,
     /// Set, and never cleared, once nothing is taken in any more.
@@ -43,7 +44,7 @@ impl<O: Order> Stock<O> {
         &self.ended
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Book<O>> {
+    pub(crate) fn lock(&self) -> LineGuard<'_, Book<O>> {
         self.list.lock()
     }
 
@@ -180,7 +181,7 @@ impl<O: Order> Stock<O> {
     }
 
     #[cold]
-    fn tell_joiners(&self, book: MutexGuard<'_, Book<O>>) {
+    fn tell_joiners(&self, book: LineGuard<'_, Book<O>>) {
         let mut panics = Panics::default();
         call_all::<Joiners, _>(&self.list, book, &mut panics);
         panics.resume();

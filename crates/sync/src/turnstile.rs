@@ -197,8 +197,8 @@ impl Turnstile {
     fn give_to_line<const N: usize>(&self, n: usize, granted: impl Fn(Called)) {
         let mut panics = Panics::default();
         let mut n = n;
+        let mut calls = Calls::<N>::new();
         loop {
-            let mut calls = Calls::<N>::new();
             let more = self.serve(&mut self.list.lock(), n, &mut calls, &granted);
             calls.wake(&mut panics);
             if !more {

@@ -30,14 +30,14 @@ use std::ops::Deref;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use evenkeel_context::Wait;
+use evenkeel_context::{Wait, poll_budget, spend};
 
 use crate::calls::{Calls, Panics};
 pub(crate) use crate::line::{Called, Line, Only, Side, WaitList};
 use crate::line::{Node, lent};
-use crate::loom::MutexGuard;
+use crate::loom::LineGuard;
 use crate::who::Who;
 
 /// What a primitive decides: who may be served, and what becomes of what nobody came for.
@@ -89,8 +89,8 @@ where
     S: Side<B>,
     O: Serve<S, B> + ?Sized,
 {
+    let mut calls = Calls::<8>::new();
     loop {
-        let mut calls = Calls::<8>::new();
         let more = owner.serve(&mut owner.list().lock(), &mut calls);
         calls.wake(panics);
         if !more {
@@ -102,7 +102,7 @@ where
 /// Calls everybody in line, first come first, and wakes them with nothing held.
 pub(crate) fn call_all<'a, S: Side<B>, B>(
     list: &'a WaitList<B>,
-    book: MutexGuard<'a, B>,
+    book: LineGuard<'a, B>,
     panics: &mut Panics,
 ) {
     call_up::<S, B>(list, book, usize::MAX, panics);
@@ -112,16 +112,22 @@ pub(crate) fn call_all<'a, S: Side<B>, B>(
 /// between two batches are not meant.
 pub(crate) fn call_up<'a, S: Side<B>, B>(
     list: &'a WaitList<B>,
-    mut book: MutexGuard<'a, B>,
+    mut book: LineGuard<'a, B>,
     mut n: usize,
     panics: &mut Panics,
 ) {
-    if S::line(&mut book).is_empty() {
+    let line = S::line(&mut book);
+    if n <= 1 || line.waiting() <= 1 {
+        let called = if n == 0 { None } else { line.call_first() };
+        drop(book);
+        if let Some((waker, _)) = called {
+            panics.catch(|| waker.wake());
+        }
         return;
     }
-    let last = S::line(&mut book).arrivals();
+    let last = line.arrivals();
+    let mut calls = Calls::<32>::new();
     loop {
-        let mut calls = Calls::<32>::new();
         let line = S::line(&mut book);
         while n > 0 && !calls.is_full() && line.first().is_some_and(|(_, ticket)| ticket <= last) {
             if let Some((waker, _)) = line.call_first() {
@@ -216,7 +222,9 @@ where
         // SAFETY: STAYS PUT: only `owner` is ever moved out, and it is not pinned.
         let this = unsafe { self.as_mut().get_unchecked_mut() };
         let owner = this.owner.as_ref().expect("polled again after it was ready");
+        ready!(poll_budget(cx));
         if !this.joined && owner.try_take(this.want) {
+            spend();
             return Poll::Ready((this.owner.take().expect("seen above"), this.want));
         }
         self.wait(cx)
@@ -224,12 +232,13 @@ where
 
     /// The same where everything is under the lock: and what `take` makes of what we were given,
     /// before the unlock.
-    #[inline]
+    #[inline(always)] // Apart, it would hand over what was taken by way of memory, twice.
     pub(crate) fn poll_with<R>(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut take: impl FnMut(&mut B, usize) -> R,
     ) -> Poll<(P, R)> {
+        ready!(poll_budget(cx));
         if !self.joined {
             // SAFETY: STAYS PUT, as in `poll_given`.
             let this = unsafe { self.as_mut().get_unchecked_mut() };
@@ -238,10 +247,11 @@ where
             if let Some(given) = owner.arrive(this.want, &mut book) {
                 let taken = take(&mut book, given);
                 drop(book);
+                spend();
                 return Poll::Ready((this.owner.take().expect("seen above"), taken));
             }
         }
-        self.wait_with(cx, take)
+        self.wait_taking(cx, take)
     }
 
     /// Apart from `poll_given`, so that a caller who need not wait has few registers to save.
@@ -249,6 +259,17 @@ where
     #[inline(never)]
     fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(P, usize)> {
         self.wait_with(cx, |_, given| given)
+    }
+
+    /// Apart from `poll_with`, for the same reason.
+    #[cold]
+    #[inline(never)]
+    fn wait_taking<R>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        take: impl FnOnce(&mut B, usize) -> R,
+    ) -> Poll<(P, R)> {
+        self.wait_with(cx, take)
     }
 
     /// In line, or on the way into it.
@@ -275,6 +296,7 @@ where
         };
         let again = match found {
             Found::Served(taken) => {
+                spend();
                 return Poll::Ready((this.owner.take().expect("seen above"), taken));
             }
             Found::Waits { again } => again,
@@ -319,20 +341,20 @@ where
     }
 
     /// Joins the line, unless what we want has come free meanwhile: then takes it.
-    #[cold]
     fn join<R>(
         &self,
         owner: &P,
         cx: &mut Context<'_>,
         take: impl FnOnce(&mut B, usize) -> R,
     ) -> Found<R> {
+        let who = Who::polls(cx);
         // Cloned before the lock: it is the executor's code.
         let entry = Node {
             before: None,
             after: None,
             want: self.want,
             ticket: 0,
-            who: Who::polls(cx),
+            who,
             mark: 0,
             listed: false,
             waker: Some(cx.waker().clone()),
@@ -353,11 +375,14 @@ where
             S::line(&mut book).join(node);
         }
         // It has only just come, so it lets the others go first.
+        if !S::line(&mut book).may_have_granted_to(who) {
+            return Found::Waits { again: false };
+        }
         Found::Waits { again: self.take_over(owner, &mut book) == Over::Soon }
     }
 
     /// Looks whether we were called, and what with; if not, leaves the waker of this poll behind.
-    fn look<'o>(&self, owner: &'o P, cx: &mut Context<'_>) -> Found<(MutexGuard<'o, B>, usize)> {
+    fn look<'o>(&self, owner: &'o P, cx: &mut Context<'_>) -> Found<(LineGuard<'o, B>, usize)> {
         let mut node = self.node();
         let mut spare = None;
         let mut book = owner.list().lock();
@@ -392,7 +417,10 @@ where
                 }
             }
         }
-        let over = self.take_over(owner, &mut book);
+        let over = match S::line(&mut book).has_grants() {
+            true => self.take_over(owner, &mut book),
+            false => Over::Not,
+        };
         if over != Over::Now {
             drop(book);
             drop(spare);
@@ -415,13 +443,8 @@ where
     /// come for it. That one may never be polled while the task waits for us: the task would wait for
     /// itself ("futurelock"). So after the others had a chance to come, what it has is ours, and it
     /// is the first in line.
-    #[inline]
-    fn take_over(&self, owner: &P, book: &mut B) -> Over {
-        if S::line(book).has_grants() { self.take_over_grant(owner, book) } else { Over::Not }
-    }
-
     #[cold]
-    fn take_over_grant(&self, owner: &P, book: &mut B) -> Over {
+    fn take_over(&self, owner: &P, book: &mut B) -> Over {
         let mut node = self.node();
         let Some(other) = S::line(book).granted_to(Who::runs()) else { return Over::Not };
         // SAFETY: LOCKED, by `book` (ONE LIST); another's node, live by LEAVES FIRST.

@@ -8,7 +8,10 @@ mod changes; // as a stream
 
 use std::error::Error;
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::Arc;
+
+use evenkeel_context::{poll_budget, spend};
 
 use crate::calls::Panics;
 use crate::parking;
@@ -227,9 +230,6 @@ impl<T> Receiver<T> {
     ///
     /// Nothing lost: a change counts as seen only when this has told it.
     pub async fn changed(&mut self) -> Result<(), Closed> {
-        if let Some(news) = self.shared.list.lock().news(&mut self.seen) {
-            return news;
-        }
         let waiter = Waiter::new(&*self.shared, self.seen as usize);
         Changing { waiter, seen: &mut self.seen }.await
     }
@@ -271,10 +271,12 @@ impl<T> Receiver<T> {
     ///
     /// Nothing lost: calling again begins with the latest value.
     pub async fn wait_for(&mut self, mut wanted: impl FnMut(&T) -> bool) -> Result<Arc<T>, Closed> {
+        poll_fn(|cx| poll_budget(cx)).await;
         loop {
             {
                 let value = self.borrow_and_update();
                 if wanted(&value) {
+                    spend();
                     return Ok(value);
                 }
             }

@@ -14,7 +14,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use evenkeel_sync::{Event, Lock, Semaphore, oneshot};
+use evenkeel_sync::{Event, Lock, Semaphore};
 use loom::cell::UnsafeCell;
 use loom::sync::{Condvar, Mutex};
 use loom::thread;
@@ -31,12 +31,16 @@ mod channel;
 mod condition;
 #[path = "loom/once.rs"]
 mod once;
+#[path = "loom/oneshot.rs"]
+mod oneshot;
 #[path = "loom/queue.rs"]
 mod queue;
 #[path = "loom/futurelock.rs"]
 mod futurelock;
 #[path = "loom/rwlock.rs"]
 mod rwlock;
+#[path = "loom/tiny.rs"]
+mod tiny;
 #[path = "loom/watch.rs"]
 mod watch;
 
@@ -337,75 +341,6 @@ impl Drop for Token {
 
 fn drops(count: &Arc<loom::sync::atomic::AtomicUsize>) -> usize {
     count.load(loom::sync::atomic::Ordering::Relaxed)
-}
-
-/// The value arrives, whenever the receiver looks. Caught: the poll not looking again after it
-/// cloned the waker.
-#[test]
-fn oneshot_send_against_poll() {
-    loom::model(|| {
-        let (sender, receiver) = oneshot();
-        let shared = Arc::new(Watched::new());
-        let seen = shared.clone();
-        let other = thread::spawn(move || {
-            shared.add(1);
-            assert!(sender.send(7).is_ok());
-        });
-        assert_eq!(block_on(receiver), Ok(7));
-        assert_eq!(seen.get(), 1);
-        other.join().unwrap();
-    });
-}
-
-/// The value comes back or goes with the receiver: dropped once, never lost. Caught: `send` not
-/// asking whether the receiver is gone.
-#[test]
-fn oneshot_send_against_drop() {
-    loom::model(|| {
-        let count = Arc::new(loom::sync::atomic::AtomicUsize::new(0));
-        let (sender, receiver) = oneshot();
-        let token = Token(count.clone());
-        let other = thread::spawn(move || {
-            drop(receiver);
-        });
-        let closed = sender.is_closed();
-        let back = sender.send(token);
-        assert!(back.is_err() || !closed, "taken in for nobody");
-        let before = drops(&count);
-        other.join().unwrap();
-        match back {
-            Err(token) => {
-                assert_eq!(before, 0);
-                drop(token);
-            }
-            Ok(()) => assert_eq!(drops(&count), 1, "gone when both ends are"),
-        }
-        assert_eq!(drops(&count), 1);
-    });
-}
-
-/// A receiver that waits hears of a sender that goes. Caught: `Sender::drop` not waking.
-#[test]
-fn oneshot_sender_drop_against_poll() {
-    loom::model(|| {
-        let (sender, receiver) = oneshot::<u8>();
-        let other = thread::spawn(move || drop(sender));
-        assert!(block_on(receiver).is_err());
-        other.join().unwrap();
-    });
-}
-
-/// A sender that waits in `closed` hears of a receiver that goes. Caught: `close` not waking
-/// the sender.
-#[test]
-fn oneshot_closed_against_drop() {
-    loom::model(|| {
-        let (mut sender, receiver) = oneshot::<u8>();
-        let other = thread::spawn(move || drop(receiver));
-        block_on(sender.closed());
-        assert!(sender.send(1).is_err());
-        other.join().unwrap();
-    });
 }
 
 /// A thread parks in a line while it is called: it is woken, and sees what the releaser did.

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use evenkeel_context::{poll_budget, spend};
 use futures_core::Stream;
 
 use super::book::{Book, Shared};
@@ -34,9 +35,11 @@ impl<T> Values<T> {
 
     fn poll_taken(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Arc<T>, RecvError>>> {
         let Self { receiver: Receiver { shared, next }, waiter } = self;
+        ready!(poll_budget(cx));
         if waiter.is_none() {
             let taken = shared.list.lock().take(next);
             if taken.is_some() {
+                spend();
                 return Poll::Ready(taken);
             }
         }

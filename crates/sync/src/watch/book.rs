@@ -20,7 +20,7 @@ use pin_project_lite::pin_project;
 
 use super::{Closed, WatchStatistics};
 use crate::calls::{Calls, Panics};
-use crate::loom::{Mutex, MutexGuard, ThreadId, lock, this_thread};
+use crate::loom::{LineGuard, Mutex, MutexGuard, ThreadId, lock, this_thread};
 use crate::waitlist::{Line, Serve, Side, WaitList, Waiter, call_all};
 
 pub(super) struct Shared<T> {
@@ -78,7 +78,7 @@ impl<T> Shared<T> {
     pub(super) fn replace<'a>(
         &'a self,
         turn: Turn<'_, T>,
-        mut book: MutexGuard<'a, Book<T>>,
+        mut book: LineGuard<'a, Book<T>>,
         value: T,
     ) -> (Arc<T>, Panics) {
         let before = mem::replace(&mut book.value, Arc::new(value));

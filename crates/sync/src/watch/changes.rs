@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use evenkeel_context::{poll_budget, spend};
 use futures_core::Stream;
 
 use super::Receiver;
@@ -42,8 +43,10 @@ impl<T> Stream for Changes<T> {
             book.news(seen).map(|news| news.ok().map(|()| book.value.clone()))
         };
         let fresh = |seen: u64| Waiter::new(shared.clone(), seen as usize);
+        ready!(poll_budget(cx));
         if waiter.is_none() {
             if let Some(news) = look(&mut shared.list.lock(), seen) {
+                spend();
                 return Poll::Ready(news);
             }
         }

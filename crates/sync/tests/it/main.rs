@@ -4,6 +4,7 @@
 mod fifo; // the executor the cases are told on
 mod barrier;
 mod broadcast;
+mod budget;
 mod cancel_everywhere;
 mod channel;
 mod condition;
