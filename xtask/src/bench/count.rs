@@ -154,8 +154,8 @@ fn pieces(one: &Reply) -> u64 {
 
 /// A thread more or less at the end is no cost of an operation, and no ratio is taken of crumbs.
 fn rounded(count: f64, tool: Tool) -> f64 {
-    let places = if tool == Tool::Callgrind { 10.0 } else { 100.0 };
-    ((count * places).round() / places).max(0.0)
+    let (places, crumb) = if tool == Tool::Callgrind { (10.0, 1.0) } else { (100.0, 0.05) };
+    if count < crumb { 0.0 } else { (count * places).round() / places }
 }
 
 /// `==7== Collected : 123456`
@@ -196,7 +196,8 @@ mod tests {
 
     #[test]
     fn rounding() {
-        assert_eq!(rounded(-0.01, Tool::Heap), 0.0);
+        assert!(rounded(-0.001, Tool::Heap).is_sign_positive());
+        assert_eq!(rounded(0.04, Tool::Strace), 0.0);
         assert_eq!(rounded(1.0049, Tool::Heap), 1.0);
         assert_eq!(rounded(123.4567, Tool::Callgrind), 123.5);
     }

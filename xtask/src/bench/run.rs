@@ -159,10 +159,11 @@ impl Run {
         stats::median(&reach)
     }
 
-    /// The geometric mean over the timed rows that hold, and how many those are.
+    /// The geometric mean over the timed rows that hold, and how many went into it.
     pub(super) fn mean(&self, peer: &str, holds: impl Fn(&Row) -> bool) -> (Interval, usize) {
         let rows = self.rows.iter().filter(|row| row.is_timed() && holds(row));
-        let beside: Vec<_> = rows.filter_map(|row| row.beside(peer)).collect();
+        let mut beside: Vec<_> = rows.filter_map(|row| row.beside(peer)).collect();
+        beside.retain(|it| it.ratio.can_be_pooled());
         (stats::pooled(beside.iter().map(|it| &it.ratio)).interval, beside.len())
     }
 

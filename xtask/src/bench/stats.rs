@@ -78,8 +78,7 @@ pub(super) fn estimate_apart(peer: &[f64], ours: &[f64], seed: u64) -> Estimate 
 ///
 /// What is no number on a logarithmic scale (nothing, against something) is left out.
 pub(super) fn pooled<'a>(estimates: impl Iterator<Item = &'a Estimate>) -> Estimate {
-    let usable = |it: &&Estimate| it.interval.median > 0.0 && it.interval.median.is_finite();
-    let estimates: Vec<_> = estimates.filter(usable).collect();
+    let estimates: Vec<_> = estimates.filter(|it| it.can_be_pooled()).collect();
     let middle: Vec<_> = estimates.iter().map(|it| it.interval.median).collect();
     let draw = |index: usize| {
         let of = |it: &&Estimate| it.draws.get(index).copied().unwrap_or(it.interval.median);
@@ -109,6 +108,10 @@ pub(super) fn geometric_mean(ratios: &[f64]) -> f64 {
 }
 
 impl Estimate {
+    pub(super) fn can_be_pooled(&self) -> bool {
+        self.interval.low > 0.0 && self.interval.high.is_finite()
+    }
+
     fn new(median: f64, draws: Vec<f64>) -> Estimate {
         let mut sorted = draws.clone();
         sorted.sort_unstable_by(f64::total_cmp);
