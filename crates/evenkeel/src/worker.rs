@@ -156,12 +156,19 @@ impl Loop {
     fn rest(&self) {
         self.pace.rest();
         match &self.worker {
-            None => self.park(&self.parker),
-            Some(worker) => worker.batch(|| worker.sleep(|parker| self.park(parker))),
+            None => self.park(&self.parker, None),
+            // A clock that is moved by hand moves when all sleep; a seed has its own loop.
+            Some(worker) if self.manual => {
+                worker.batch(|| worker.sleep(|parker| self.park(parker, None)));
+            }
+            Some(worker) => {
+                worker.batch(|| worker.sleep_lightly(|parker, limit| self.park(parker, limit)));
+            }
         }
     }
 
-    fn park(&self, parker: &Parker) {
+    /// Sleeps, for `limit` at most if there is one.
+    fn park(&self, parker: &Parker, limit: Option<Duration>) {
         let mut resting = self.manual.then(|| self.shared.rest());
         let drove = self.shared.try_drive(|| {
             if !self.jump() {
@@ -170,7 +177,8 @@ impl Loop {
                 let deadline = deadline.filter(|_| !self.manual);
                 let again = self.shared.look_again();
                 let patience = self.stalls().then(|| Instant::now() + PATIENCE);
-                let rest = [self.limit.get(), again, patience].into_iter().flatten();
+                let light = limit.map(|limit| Instant::now() + limit);
+                let rest = [self.limit.get(), again, patience, light].into_iter().flatten();
                 let until = deadline.into_iter().chain(rest).min();
                 parker.park_in(|| self.wait(Wait::Until(until)));
                 self.shared.timers.awake();
@@ -195,9 +203,13 @@ impl Loop {
             // A clock that is moved by hand asks for no watch: who moves it wakes the driver.
             None if self.manual => parker.park(),
             None => {
-                self.shared.standby.sleep(parker, &self.seen_leaving, || self.shared.is_driven());
+                let is_driven = || self.shared.is_driven();
+                self.shared.standby.sleep(parker, &self.seen_leaving, limit, is_driven);
             }
-            Some(at) => parker.park_timeout(at.saturating_duration_since(Instant::now())),
+            Some(at) => {
+                let left = at.saturating_duration_since(Instant::now());
+                parker.park_timeout(limit.map_or(left, |limit| limit.min(left)));
+            }
         }
     }
 

@@ -12,8 +12,11 @@
 // PUSH THEN ASK: whoever pushes work does a full fence before `wake_one` reads the word.
 // TELL THEN LOOK: whoever goes to sleep changes the word, does a full fence, and looks at every queue again.
 // Of a pusher and a sleeper at least one therefore sees the other; the model is `push_against_the_last_sleeper`.
+// SOMEBODY WATCHES: while wake-ups may be spared, somebody sleeps for a limited time who has said so before it
+// looked at the queues, and takes it back, TELL THEN LOOK, when that time is over; the model is
+// `spared_wake_ups_against_the_end_of_a_light_sleep`.
 
-use crate::loom::{AtomicUsize, Mutex, Ordering, lock};
+use crate::loom::{AtomicU32, AtomicUsize, Mutex, Ordering, lock};
 use crate::parker::Parker;
 
 const SEARCHING: usize = 1;
@@ -44,11 +47,31 @@ pub(crate) struct Idle {
     /// The last to fall asleep is the first to be woken: its caches are warm, and the one that went
     /// first, and therefore sleeps in the driver, is left there.
     asleep: Mutex<Vec<Parker>>,
+    /// Wake-ups that may be left out: those before were not worth it. SOMEBODY WATCHES.
+    spare: AtomicU32,
 }
 
 impl Idle {
     pub(crate) fn new() -> Idle {
-        Idle { word: AtomicUsize::new(0), asleep: Mutex::new(Vec::new()) }
+        Idle { word: AtomicUsize::new(0), asleep: Mutex::new(Vec::new()), spare: AtomicU32::new(0) }
+    }
+
+    /// Whether a worker that has pushed, and is awake, may leave out the wake-up. PUSH THEN ASK.
+    #[inline]
+    pub(crate) fn spares_one(&self) -> bool {
+        let left = self.spare.load(Ordering::SeqCst);
+        // An exchange: who has taken it back meanwhile must not find it given again.
+        left > 0
+            && self
+                .spare
+                .compare_exchange(left, left - 1, Ordering::SeqCst, Ordering::SeqCst)
+                .is_ok()
+    }
+
+    /// So many wake-ups may be left out from now on: by one who will look by itself soon. With 0: none, by the
+    /// same. TELL THEN LOOK.
+    pub(crate) fn spare(&self, count: u32) {
+        self.spare.store(count, Ordering::SeqCst);
     }
 
     /// Whether a push should ask `wake_one` at all; a cheap look without a fence.

@@ -85,6 +85,20 @@ impl Sleepers {
             parker.unpark();
         }
     }
+    /// After a push by a worker.
+    pub fn wake_helper(&self) {
+        crate::loom::full_fence();
+        if self.0.spares_one() {
+            return;
+        }
+        if let Some(parker) = self.0.wake_one() {
+            parker.unpark();
+        }
+    }
+    pub fn spare(&self, count: u32) {
+        self.0.spare(count);
+        crate::loom::full_fence();
+    }
     /// As `Core::sleep`; true: chosen to search.
     pub fn sleep(&self, parker: &Parker, searching: bool, has_work: impl Fn() -> bool) -> bool {
         self.0.sleep(parker, searching);

@@ -149,6 +149,18 @@ impl Queue {
         }
     }
 
+    /// [`wake_one`](Queue::wake_one), by a worker, who is awake and will come to it.
+    #[inline]
+    pub(crate) fn wake_helper(&self) {
+        full_fence();
+        if self.idle.spares_one() {
+            return;
+        }
+        if let Some(parker) = self.idle.wake_one() {
+            parker.unpark();
+        }
+    }
+
     /// Whether there is anything that a worker about to sleep should stay up for. Not for the task a
     /// lane puts first: its worker is awake and comes to it, and nobody was told of it.
     pub(crate) fn has_work(&self) -> bool {

@@ -36,7 +36,7 @@ const WATCH: Duration = Duration::from_millis(5);
 /// let (standby, parker, seen) = (Standby::default(), Parker::new(), Cell::new(0));
 /// standby.driver_left();
 /// // Something has happened since we last stood by, so this sleeps for a period at most.
-/// standby.sleep(&parker, &seen, || true);
+/// standby.sleep(&parker, &seen, None, || true);
 /// ```
 #[derive(Debug)]
 pub struct Standby {
@@ -76,7 +76,20 @@ impl Standby {
 
     /// Sleeps while another worker has the driver's role; as the standby, unless somebody is. `seen` is
     /// this worker's memory from one time to the next; `is_driven` says whether the role is taken.
-    pub fn sleep(&self, parker: &Parker, seen: &Cell<usize>, is_driven: impl Fn() -> bool) {
+    ///
+    /// Returns after `limit`, if there is one; such a sleeper leaves the seat to others.
+    pub fn sleep(
+        &self,
+        parker: &Parker,
+        seen: &Cell<usize>,
+        limit: Option<Duration>,
+        is_driven: impl Fn() -> bool,
+    ) {
+        if let Some(limit) = limit {
+            // It looks whether the role is free when it comes back, which is sooner than the standby would.
+            parker.park_timeout(limit.min(WATCH));
+            return;
+        }
         // Acquire: pairs with the Release below.
         if self.taken.swap(true, Ordering::Acquire) {
             parker.park();

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_task::Runnable;
 
@@ -40,6 +41,18 @@ const FIRST_IN_A_ROW: u32 = 3;
 /// Tasks taken from the injector at once, at most; the rest is left for others.
 const INJECTOR_BATCH: usize = 32;
 
+/// A worker that was woken for work and asks for more sleep within this time was not worth waking: a wake-up
+/// costs the two of them five to fifteen microseconds.
+const BRIEF: Duration = Duration::from_micros(20);
+
+/// How long a worker sleeps that was not worth waking, before it looks by itself.
+const LIGHT: Duration = Duration::from_millis(1);
+
+/// Wake-ups that are spared after the first that was not worth it; twice as many after each that follows, up to
+/// `MOST_BRIEF` times.
+const SPARED: u32 = 32;
+const MOST_BRIEF: u32 = 5;
+
 /// The state of one worker; the public face, with the executor's lifetime, is [`Worker`].
 pub(crate) struct Core {
     home: Arc<Home>,
@@ -54,6 +67,10 @@ pub(crate) struct Core {
     ending: Cell<bool>,
     /// It runs within another, which goes on when it ends.
     nested: Cell<bool>,
+    /// When it was last woken for work, if it has not slept since.
+    called: Cell<Option<Instant>>,
+    /// How often in a row that was not worth it.
+    brief_in_a_row: Cell<u32>,
     /// In the driver, waking what is ready: wake a second worker once per batch, not once per task.
     batching: Cell<bool>,
 }
@@ -72,6 +89,8 @@ impl Core {
             searching: Cell::new(false),
             ending: Cell::new(false),
             nested: Cell::new(false),
+            called: Cell::new(None),
+            brief_in_a_row: Cell::new(0),
             batching: Cell::new(false),
         }
     }
@@ -269,7 +288,7 @@ impl Core {
             let _ = from_raw(pointer).map(|runnable| self.queue().overflow(lane, runnable));
         }
         if wake {
-            self.queue().wake_one();
+            self.queue().wake_helper();
         }
     }
 
@@ -284,6 +303,31 @@ impl Core {
             self.queue().wake_one();
         }
         result
+    }
+
+    /// [`sleep`](Core::sleep) by one who comes back by itself after the time that `block` is given. Then
+    /// wake-ups that were not worth it lead to fewer of them.
+    pub(crate) fn sleep_lightly(&self, block: impl FnOnce(&Parker, Option<Duration>)) {
+        let idle = &self.queue().idle;
+        let brief = self.called.take().is_some_and(|called| called.elapsed() < BRIEF);
+        let row = if brief { (self.brief_in_a_row.get() + 1).min(MOST_BRIEF) } else { 0 };
+        self.brief_in_a_row.set(row);
+        let light = row > 0;
+        if light {
+            idle.spare(SPARED << row); // Before the look at the queues in `sleep`.
+        }
+        self.sleep(|parker| block(parker, light.then_some(LIGHT)));
+        if light {
+            // SOMEBODY WATCHES, until now: TELL THEN LOOK. If we were chosen we look anyway.
+            idle.spare(0);
+            full_fence();
+            if !self.searching.get() && self.queue().has_work() {
+                self.queue().wake_one();
+            }
+        }
+        if self.searching.get() {
+            self.called.set(Some(Instant::now()));
+        }
     }
 
     pub(crate) fn sleep(&self, block: impl FnOnce(&Parker)) {
@@ -420,6 +464,13 @@ impl Worker<'_> {
     /// [`Parker::park_in`]. It may return for reasons of its own.
     pub fn sleep(&self, block: impl FnOnce(&Parker)) {
         self.core.sleep(block);
+    }
+
+    /// [`sleep`](Worker::sleep) by a loop that comes back by itself: if `block` is given a time, it returns
+    /// when that has passed at the latest. There may be work then of which nobody was told, because others
+    /// are busy with it and waking this worker was seen not to be worth it.
+    pub fn sleep_lightly(&self, block: impl FnOnce(&Parker, Option<Duration>)) {
+        self.core.sleep_lightly(block);
     }
 
     /// [`sleep`](Worker::sleep) without blocking, for a loop that drives several workers on one thread:

@@ -174,3 +174,34 @@ fn between_runs_the_other_workers_fire_timers() {
         receiver.recv_timeout(Duration::from_secs(5)).expect("nobody drives");
     }
 }
+
+/// Two tasks come while their worker is held, once after work that was not worth a second worker's while.
+#[test]
+fn a_held_worker_s_tasks_are_run_by_the_others_whatever_was_before() {
+    let mut runner = Runner::new(Options { workers: 2, ..Options::default() }).unwrap();
+    for bursts in [0, 1, 100] {
+        let held = create_in(&mut runner, async move {
+            for _ in 0..bursts {
+                // The other worker is woken for these, finds next to nothing, and is woken less.
+                evenkeel::gather((0..16).map(|_| create_task(async {})).collect::<Vec<_>>()).await;
+            }
+            let (sender, receiver) = std::sync::mpsc::channel();
+            let tasks = [(); 2].map(|()| {
+                let sender = sender.clone();
+                create_task(async move { sender.send(()).unwrap() })
+            });
+            // It waits for them without a yield: they run elsewhere or not at all.
+            let ran = [(); 2].map(|()| receiver.recv_timeout(Duration::from_secs(10)).is_ok());
+            drop(tasks);
+            ran
+        });
+        assert_eq!(held, [true, true], "after {bursts} bursts");
+    }
+}
+
+fn create_in<T: Send + 'static>(
+    runner: &mut Runner,
+    future: impl Future<Output = T> + Send + 'static,
+) -> T {
+    runner.run(async { create_task(future).await })
+}
