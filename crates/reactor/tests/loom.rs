@@ -153,8 +153,7 @@ fn a_hang_up_while_a_short_read_clears() {
 }
 
 /// A reader guesses wrong that nothing is left, and no news will ever tell. Fails if `leave` does not look
-/// whether the driver sleeps, if `begin_sleep` does not look for doubts, or if `wait` passes by a guess that
-/// the other reader has not seen to.
+/// whether the driver sleeps, or if `begin_sleep` does not look for doubts.
 #[test]
 fn a_wrong_guess_while_the_driver_falls_asleep() {
     loom::model(|| {
