@@ -35,6 +35,7 @@ impl<B> WaitList<B> {
     }
 
     #[inline]
+    #[cfg_attr(evenkeel_count, track_caller)]
     pub(crate) fn lock(&self) -> LineGuard<'_, B> {
         self.0.lock()
     }

@@ -53,6 +53,7 @@ impl<T> Tiny<T> {
 
     /// Takes it, however often one has to look.
     #[inline]
+    #[cfg_attr(evenkeel_count, track_caller)]
     pub fn lock(&self) -> TinyGuard<'_, T> {
         if !self.try_take() {
             self.take_late();
@@ -61,6 +62,7 @@ impl<T> Tiny<T> {
     }
 
     #[inline]
+    #[cfg_attr(evenkeel_count, track_caller)]
     fn try_take(&self) -> bool {
         // Acquire: pairs with the Release in the guard's drop.
         self.taken.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()

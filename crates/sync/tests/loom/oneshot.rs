@@ -10,8 +10,8 @@ use loom::thread;
 
 use crate::{Token, Watched, block_on, drops, poll};
 
-/// The value arrives, whenever the receiver looks. Caught: Relaxed for Release in `try_leave`, or for
-/// Acquire in `look`; `register` filling its cell without looking whether the sender is done.
+/// The value arrives, whenever the receiver looks. Caught: no Release in `try_leave`; `gone` set in one
+/// with `done` while there is something to take.
 #[test]
 fn oneshot_send_against_poll() {
     loom::model(|| {
@@ -28,8 +28,8 @@ fn oneshot_send_against_poll() {
     });
 }
 
-/// The value comes back or goes with the receiver: dropped once, never lost. Caught: `put` not asking
-/// whether the receiver is done; `gone` set in one with `done` while there is something to take.
+/// The value comes back or goes with the receiver: dropped once, never lost. Caught: no Release in
+/// `try_leave`.
 #[test]
 fn oneshot_send_against_drop() {
     loom::model(|| {
@@ -55,7 +55,8 @@ fn oneshot_send_against_drop() {
     });
 }
 
-/// A receiver that waits hears of a sender that goes. Caught: `leave` not taking its waker out.
+/// A receiver that waits hears of a sender that goes. Caught: `gone` set in one with `done` while there
+/// is something to take.
 #[test]
 fn oneshot_sender_drop_against_poll() {
     loom::model(|| {
@@ -91,8 +92,8 @@ fn oneshot_send_against_another_waker() {
     });
 }
 
-/// A value is sent to a receiver that closes: it arrives or comes back, and one of both. Caught: `close`
-/// storing the word instead of exchanging it.
+/// A value is sent to a receiver that closes: it arrives or comes back, and one of both. Caught: no
+/// Release in `try_leave`.
 #[test]
 fn oneshot_send_against_close() {
     loom::model(|| {
