@@ -39,7 +39,8 @@ pub(super) fn quantity(mode: Mode) -> &'static str {
 /// What evenkeel stands beside: the peers, and an evenkeel of old.
 pub(super) fn columns(run: &Run) -> Vec<String> {
     let baseline = run.has(BASELINE).then(|| BASELINE.to_owned());
-    run.peers.iter().cloned().chain(baseline).collect()
+    // A peer that can do none of these cases has nothing to show.
+    run.peers.iter().filter(|peer| run.has(peer)).cloned().chain(baseline).collect()
 }
 
 /// How a column is headed.

@@ -75,6 +75,7 @@ fn said(run: &Run, row: &Row, verdict: Verdict) -> (&'static str, String) {
     let (better, worse) = row.unit.words();
     match verdict {
         _ if !run.is_sound() => ("even", "no verdict: noise".into()),
+        _ if row.is_short() => ("even", "too few rounds".into()),
         Verdict::Better => ("good", format!("evenkeel {better}")),
         Verdict::Worse => ("bad", format!("evenkeel {worse}")),
         Verdict::Undecided => ("even", "no difference shown".into()),
