@@ -35,6 +35,13 @@ pub(super) const CASES: &[Case] = &[
         ..IO
     },
     Case {
+        name: "echo_64_fit",
+        meaning: "a 64-byte request read into a buffer of 64 bytes, 50 connections",
+        on: on!(Tcp, echo::tcp_fit),
+        limit: Some(limit::tcp_fit),
+        ..IO
+    },
+    Case {
         name: "echo_16k",
         meaning: "a request of 16 KiB on TCP, 50 connections",
         on: on!(Tcp, echo::tcp_16k),

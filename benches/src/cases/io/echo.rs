@@ -19,28 +19,40 @@ pub(super) const SMALL: usize = 64;
 /// Bytes of a large one.
 pub(super) const LARGE: usize = 16 * 1024;
 
+/// What a server reads into, which does not know how long requests are: four times a large one. A
+/// runtime may learn from a read that does not fill it that there is no more.
+const ROOM: usize = 4 * LARGE;
+
+/// The same for small requests.
+const SMALL_ROOM: usize = 4 * 1024;
+
 pub(super) async fn tcp_64<R: Net<Tcp>>(work: Work) -> io::Result<Cost> {
-    serve::<R, Tcp>(work, SMALL, work.size, 0).await
+    serve::<R, Tcp>(work, SMALL, SMALL_ROOM, [work.size, 0]).await
+}
+
+/// The buffer just holds a request, so a read that fills it says nothing of what comes next.
+pub(super) async fn tcp_fit<R: Net<Tcp>>(work: Work) -> io::Result<Cost> {
+    serve::<R, Tcp>(work, SMALL, SMALL, [CONNECTIONS, 0]).await
 }
 
 pub(super) async fn tcp_idle<R: Net<Tcp>>(work: Work) -> io::Result<Cost> {
-    serve::<R, Tcp>(work, SMALL, CONNECTIONS, work.size).await
+    serve::<R, Tcp>(work, SMALL, SMALL_ROOM, [CONNECTIONS, work.size]).await
 }
 
 pub(super) async fn tcp_16k<R: Net<Tcp>>(work: Work) -> io::Result<Cost> {
-    serve::<R, Tcp>(work, LARGE, CONNECTIONS, 0).await
+    serve::<R, Tcp>(work, LARGE, ROOM, [CONNECTIONS, 0]).await
 }
 
 pub(super) async fn unix_64<R: Net<Unix>>(work: Work) -> io::Result<Cost> {
-    serve::<R, Unix>(work, SMALL, CONNECTIONS, 0).await
+    serve::<R, Unix>(work, SMALL, SMALL_ROOM, [CONNECTIONS, 0]).await
 }
 
 /// Serves until the load has gone.
 async fn serve<R: Net<K>, K: 'static>(
     work: Work,
     size: usize,
-    connections: usize,
-    idle: usize,
+    room: usize,
+    [connections, idle]: [usize; 2],
 ) -> io::Result<Cost> {
     let (listener, target) = R::listen().await?;
     let plan = Plan { kind: Kind::Echo(size), connections, idle, target };
@@ -48,7 +60,7 @@ async fn serve<R: Net<K>, K: 'static>(
     let mut tasks = Vec::with_capacity(connections + idle);
     for _ in 0..connections + idle {
         let stream = R::accept(&listener).await?;
-        tasks.push(R::spawn(send_back::<R, K>(stream, size)));
+        tasks.push(R::spawn(send_back::<R, K>(stream, room)));
     }
     for task in tasks {
         task.await?;
@@ -59,9 +71,9 @@ async fn serve<R: Net<K>, K: 'static>(
 /// Sends back what comes, until the end.
 pub(in crate::cases) async fn send_back<R: Net<K>, K: 'static>(
     mut stream: R::Stream,
-    size: usize,
+    room: usize,
 ) -> io::Result<()> {
-    let mut buffer = vec![0; size];
+    let mut buffer = vec![0; room];
     loop {
         let (count, back) = R::read(&mut stream, buffer).await;
         let count = count?;

@@ -18,6 +18,10 @@ pub(super) fn tcp_64(work: Work) -> Cost {
     tcp(work, Kind::Echo(SMALL), work.size, 0)
 }
 
+pub(super) fn tcp_fit(work: Work) -> Cost {
+    tcp(work, Kind::Echo(SMALL), CONNECTIONS, 0)
+}
+
 pub(super) fn tcp_idle(work: Work) -> Cost {
     tcp(work, Kind::Echo(SMALL), CONNECTIONS, work.size)
 }

@@ -13,6 +13,9 @@ use crate::rt::{Mixed, Tcp};
 const CONNECTIONS: usize = 50;
 const SIZE: usize = 64;
 
+/// What a server reads into that does not know the size.
+const ROOM: usize = 4 * 1024;
+
 /// How long a client may be silent; none is.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -45,7 +48,7 @@ pub(super) async fn serve<R: Mixed>(work: Work) -> io::Result<Cost> {
 }
 
 async fn connection<R: Mixed>(mut stream: R::Stream, counter: Arc<R::Lock>) -> io::Result<u64> {
-    let mut buffer = vec![0; SIZE];
+    let mut buffer = vec![0; ROOM];
     let mut requests = 0;
     loop {
         let read = R::timeout(SILENCE, R::read(&mut stream, buffer)).await;
@@ -70,7 +73,7 @@ async fn connection<R: Mixed>(mut stream: R::Stream, counter: Arc<R::Lock>) -> i
 fn hard(buffer: Vec<u8>) -> Vec<u8> {
     let mut sum = 0_u64;
     for round in 0..50 {
-        for byte in &buffer {
+        for byte in &buffer[..SIZE] {
             sum = sum.wrapping_mul(31).wrapping_add(u64::from(*byte) + round);
         }
     }
