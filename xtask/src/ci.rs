@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::Exit;
 use crate::bench;
+use crate::counts;
 use crate::doc;
 use crate::flags;
 use crate::loom;
@@ -21,6 +22,10 @@ const BUILD: Duration = Duration::from_secs(900);
 
 /// For one example: the longest sleeps some ten seconds.
 const EXAMPLE: Duration = Duration::from_secs(60);
+
+/// What is built optimised, beside the driver of `counts`.
+const RELEASED: &[&str] =
+    &["--examples", "--bins", "-p", "evenkeel-examples", "-p", bench::PACKAGE];
 
 type Done = Result<String, Failure>;
 
@@ -38,6 +43,7 @@ const STEPS: &[Entry] = &[
     ("loom", "every hand-written protocol, bounded", models),
     ("release", "examples and benches, optimised", release),
     ("examples", "each example runs to its end", examples),
+    ("counts", "no operation takes more than the table says", counts),
     ("bench", "each workload on each runtime, once", smoke),
 ];
 
@@ -128,20 +134,16 @@ fn models(workspace: &Workspace, log: &Log) -> Done {
 
 /// One build for both, so that what they stand on is compiled once.
 fn release(workspace: &Workspace, log: &Log) -> Done {
-    let packages = ["-p", "evenkeel-examples", "-p", bench::PACKAGE];
-    let line = cargo_line(workspace, ["build", "--release", "--examples", "--bins"]).args(packages);
+    let line = cargo_line(workspace, ["build", "--release", "-p", counts::PACKAGE])
+        .args(RELEASED.iter().copied());
     plain(&line, log).map(|_| String::new())
 }
 
 fn examples(workspace: &Workspace, log: &Log) -> Done {
     let fail = |output| Failure { repeat: "cargo xtask ci examples".into(), output };
     let package = workspace.package("examples").map_err(fail)?;
-    let build = cargo_line(workspace, ["build", "--release", "--examples", "--bins"]).args([
-        "-p",
-        &package.name,
-        "-p",
-        bench::PACKAGE,
-    ]);
+    let build = cargo_line(workspace, ["build", "--release", "-p", counts::PACKAGE])
+        .args(RELEASED.iter().copied());
     plain(&build, log)?;
     for name in &package.examples {
         let path = workspace.target.join("release/examples").join(name);
@@ -149,6 +151,10 @@ fn examples(workspace: &Workspace, log: &Log) -> Done {
         line.run(log, &format!("cargo run --release --example {name}"))?;
     }
     Ok(format!("{} examples", package.examples.len()))
+}
+
+fn counts(workspace: &Workspace, log: &Log) -> Done {
+    counts::step(workspace, log, RELEASED)
 }
 
 fn smoke(workspace: &Workspace, _: &Log) -> Done {

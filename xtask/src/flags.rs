@@ -22,6 +22,7 @@ cargo xtask CHORE [FLAG]..
   soak     programs drawn from seeds, a million schedules of them, and threads that contend
   tidy     what no compiler checks: arrows between crates, file heads, sizes, names
   doc      the documentation, warnings being errors
+  counts   what one operation takes: instructions, locked instructions, calls, allocations
   bench    evenkeel beside tokio, smol and others, on the same work
 
 `cargo xtask help CHORE` tells more. No chore installs anything.
@@ -70,6 +71,17 @@ const DOC: &str = "\
 cargo xtask doc [--open]             the crates' documentation; warnings are errors
 ";
 
+const COUNTS: &str = "\
+cargo xtask counts [FILTER]..        operations whose name holds FILTER
+    --against tokio,smol             peers as well, by callgrind and strace
+    --check                          fail if something is dearer than in the committed table
+    --write                          write benches/counts/table.json and TABLE.md anew
+    -v                               also whose the locked instructions are, and which words
+
+Counts and not times: the machine may be busy. Needs valgrind, strace and binutils; what is missing
+is said and left out.
+";
+
 /// What to do.
 pub(crate) enum Chore {
     Help(&'static str),
@@ -79,6 +91,7 @@ pub(crate) enum Chore {
     Soak(Soak),
     Tidy,
     Doc(Doc),
+    Counts(Counts),
     Bench(Box<Bench>),
 }
 
@@ -112,6 +125,15 @@ pub(crate) struct Doc {
     pub(crate) open: bool,
 }
 
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) filters: Vec<String>,
+    pub(crate) against: Vec<String>,
+    pub(crate) check: bool,
+    pub(crate) write: bool,
+    pub(crate) verbose: bool,
+}
+
 /// Reads a command line; the error is one line for the person who typed it.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Chore, String> {
     parse_chore(lexopt::Parser::from_args(args)).map_err(|error| error.to_string())
@@ -139,6 +161,7 @@ fn parse_chore(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
             Some(other) => Err(other.unexpected()),
         },
         "doc" => parse_doc(parser),
+        "counts" => parse_counts(parser),
         "bench" => bench::parse(parser),
         unknown => Err(format!("there is no chore `{unknown}`").into()),
     }
@@ -152,6 +175,7 @@ fn help_of(chore: &str) -> Result<&'static str, lexopt::Error> {
         "soak" => SOAK,
         "tidy" => TIDY,
         "doc" => DOC,
+        "counts" => COUNTS,
         "bench" => bench::HELP,
         unknown => return Err(format!("there is no chore `{unknown}`").into()),
     })
@@ -222,6 +246,25 @@ fn parse_doc(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
         }
     }
     Ok(Chore::Doc(flags))
+}
+
+fn parse_counts(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
+    let mut flags = Counts::default();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Short('h') | Long("help") => return Ok(Chore::Help(COUNTS)),
+            Long("against") => {
+                let peers = parser.value()?.string()?;
+                flags.against = peers.split(',').map(|peer| peer.trim().into()).collect();
+            }
+            Long("check") => flags.check = true,
+            Long("write") => flags.write = true,
+            Short('v') => flags.verbose = true,
+            Value(filter) => flags.filters.push(filter.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Chore::Counts(flags))
 }
 
 #[cfg(test)]

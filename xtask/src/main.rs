@@ -14,6 +14,7 @@ mod loom;
 mod soak;
 mod doc;
 mod tidy;
+mod counts;
 mod bench;
 
 use flags::Chore;
@@ -53,6 +54,7 @@ fn dispatch(chore: Chore) -> Exit {
         Chore::Soak(flags) => soak::run(&workspace, &flags),
         Chore::Tidy => tidy::run(&workspace),
         Chore::Doc(flags) => doc::run(&workspace, &flags),
+        Chore::Counts(flags) => counts::run(&workspace, &flags),
         Chore::Bench(flags) => bench::run(&workspace, &flags),
     }
 }

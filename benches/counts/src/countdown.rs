@@ -45,6 +45,11 @@ impl Countdown {
         }
     }
 
+    /// How many are still to come.
+    pub(crate) fn left(&self) -> usize {
+        self.left.load(Ordering::Relaxed)
+    }
+
     /// Until all have come.
     pub(crate) async fn wait(&self) {
         poll_fn(|cx| {

@@ -58,12 +58,15 @@ fn dispatch(args: &[&str]) -> Result<(), String> {
     }
 }
 
-/// One operation a line: name, how often it is done, for which workers, and what it is.
+/// One operation a line: name, how often it is done, for which workers, whether it is the same each
+/// time, and what it is.
 fn list() -> String {
     let mut lines = String::new();
     for op in OPS {
         let workers: Vec<_> = op.workers.iter().map(|workers| workers.name()).collect();
-        lines += &format!("{}\t{}\t{}\t{}\n", op.name, op.times, workers.join(","), op.meaning);
+        let kind = if op.loose { "loose" } else { "exact" };
+        let (name, times, meaning) = (op.name, op.times, op.meaning);
+        lines += &format!("{name}\t{times}\t{}\t{kind}\t{meaning}\n", workers.join(","));
     }
     lines
 }

@@ -22,76 +22,48 @@ pub(crate) struct Op {
     /// How often it is done between the marks.
     pub(crate) times: u64,
     pub(crate) workers: &'static [Workers],
+    /// Whether threads that sleep and wake make each run a little different.
+    pub(crate) loose: bool,
     pub(crate) meaning: &'static str,
 }
 
 const EXACT: &[Workers] = &[Workers::One, Workers::Held];
 const ALL: &[Workers] = Workers::ALL;
 
+impl Op {
+    const fn new(name: &'static str, times: u64, meaning: &'static str) -> Op {
+        Op { name, times, workers: EXACT, loose: false, meaning }
+    }
+
+    /// Where it matters whether the other worker is free to help.
+    const fn all(self) -> Op {
+        Op { workers: ALL, ..self }
+    }
+
+    const fn loose(self) -> Op {
+        Op { loose: true, ..self }
+    }
+}
+
 /// All of them; each name has its line in [`run`].
 pub(crate) const OPS: &[Op] = &[
-    Op { name: "spawn_join", times: 1000, workers: ALL, meaning: "spawn a task and await it" },
-    Op { name: "spawn_detached", times: 1000, workers: ALL, meaning: "spawn a task and let it go" },
-    Op { name: "wake", times: 1000, workers: ALL, meaning: "wake a task that waits; its poll" },
-    Op { name: "yield", times: 1000, workers: ALL, meaning: "yield, among a hundred tasks" },
-    Op { name: "yield_alone", times: 1000, workers: EXACT, meaning: "yield, with nobody else" },
-    Op { name: "channel", times: 1000, workers: ALL, meaning: "an item through a channel of 128" },
-    Op {
-        name: "ping_pong",
-        times: 500,
-        workers: ALL,
-        meaning: "an item there and one back, channels of 1",
-    },
-    Op { name: "lock_free", times: 1000, workers: EXACT, meaning: "take and release a free lock" },
-    Op {
-        name: "lock_contended",
-        times: 1000,
-        workers: EXACT,
-        meaning: "the same, another task waiting; and a yield",
-    },
-    Op { name: "timer_arm", times: 1000, workers: EXACT, meaning: "arm a timer and disarm it" },
-    Op {
-        name: "timer_fire",
-        times: 200,
-        workers: EXACT,
-        meaning: "arm a timer and let it fire, with 199 others",
-    },
-    Op {
-        name: "sleep",
-        times: 20,
-        workers: EXACT,
-        meaning: "sleep for a millisecond, nothing else to do",
-    },
-    Op {
-        name: "to_thread",
-        times: 200,
-        workers: EXACT,
-        meaning: "an empty call on another thread, one at a time",
-    },
-    Op {
-        name: "socket",
-        times: 400,
-        workers: EXACT,
-        meaning: "64 bytes through a pair of sockets to one who waits",
-    },
-    Op {
-        name: "remote_spawn",
-        times: 1000,
-        workers: EXACT,
-        meaning: "spawn a task from a thread outside; its run",
-    },
-    Op {
-        name: "remote_wake",
-        times: 1000,
-        workers: EXACT,
-        meaning: "wake a task from a thread outside; its poll",
-    },
-    Op {
-        name: "wake_sleeper",
-        times: 50,
-        workers: ALL,
-        meaning: "the same, all workers being asleep",
-    },
+    Op::new("spawn_join", 1000, "spawn a task and await it").all(),
+    Op::new("spawn_detached", 1000, "spawn a task and let it go; its run").all(),
+    Op::new("wake", 1000, "wake a task that waits; its poll").all(),
+    Op::new("yield", 1000, "yield, among a hundred tasks").all(),
+    Op::new("yield_alone", 1000, "yield, with nobody else there"),
+    Op::new("channel", 1000, "an item through a channel of 128").all(),
+    Op::new("ping_pong", 500, "an item there and one back, channels of 1").all(),
+    Op::new("lock_free", 1000, "take a free lock and let go of it"),
+    Op::new("lock_contended", 1000, "the same, another task being in line; and a yield"),
+    Op::new("timer_arm", 1000, "arm a timer and disarm it"),
+    Op::new("timer_fire", 200, "arm a timer and let it fire, with 199 others"),
+    Op::new("sleep", 20, "sleep for a millisecond, with nothing else to do"),
+    Op::new("to_thread", 200, "an empty call on another thread, one at a time").loose(),
+    Op::new("socket", 400, "64 bytes through a pair of sockets to one who waits"),
+    Op::new("remote_spawn", 1000, "spawn a task from a thread outside; its run"),
+    Op::new("remote_wake", 1000, "wake a task from a thread outside; its poll"),
+    Op::new("wake_sleeper", 50, "the same, all workers being asleep").all().loose(),
 ];
 
 /// Does one on a fresh runtime.

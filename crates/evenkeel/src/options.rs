@@ -56,6 +56,10 @@ pub struct Options {
     /// run on threads of their own, whose pace no seed decides; a clock that jumps waits for them.
     /// `None`: the workers are threads.
     pub seed: Option<u64>,
+    /// Tasks between two looks at the kernel and the timers, instead of as many as take fifty microseconds:
+    /// then what a program executes does not depend on how fast it is executed, by a tool that counts.
+    #[doc(hidden)]
+    pub look_every: Option<usize>,
     /// Called for each failure that nobody else will hear of, when it happens: a task that panicked without
     /// a handle, a clean-up that did not end. `None`: one line on standard error.
     pub on_failure: Option<OnFailure>,
@@ -77,6 +81,7 @@ impl Default for Options {
             debug: None,
             clock: Arc::new(SystemClock),
             seed: None,
+            look_every: None,
             on_failure: None,
             start: StartThread::default(),
         }
@@ -119,6 +124,7 @@ impl fmt::Debug for Options {
             .field("debug", &self.debug)
             .field("clock", &self.clock)
             .field("seed", &self.seed)
+            .field("look_every", &self.look_every)
             .finish_non_exhaustive()
     }
 }

@@ -26,15 +26,21 @@ pub(crate) struct Pace {
     left: Cell<isize>,
     /// When that was, if the worker has not slept since.
     looked: Cell<Option<Instant>>,
-}
-
-impl Default for Pace {
-    fn default() -> Pace {
-        Pace { every: Cell::new(FIRST), left: Cell::new(FIRST as isize), looked: Cell::new(None) }
-    }
+    is_fixed: bool,
 }
 
 impl Pace {
+    /// `fixed`: so many, however long they take.
+    pub(crate) fn new(fixed: Option<usize>) -> Pace {
+        let every = fixed.unwrap_or(FIRST).max(1);
+        Pace {
+            every: Cell::new(every),
+            left: Cell::new(every as isize),
+            looked: Cell::new(None),
+            is_fixed: fixed.is_some(),
+        }
+    }
+
     /// Tasks that may run before the next look; at least one.
     pub(crate) fn left(&self) -> usize {
         self.left.get().max(1) as usize
@@ -51,7 +57,7 @@ impl Pace {
     /// It was time to look, and the worker did, or another one is the driver.
     pub(crate) fn looked(&self, did: bool) {
         let ran = (self.every.get() as isize - self.left.get()) as usize;
-        let now = did.then(Instant::now);
+        let now = (did && !self.is_fixed).then(Instant::now);
         if let (Some(now), Some(before)) = (now, self.looked.replace(now)) {
             self.every.set(next(self.every.get(), ran, now - before));
         }

@@ -47,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) debug: bool,
     pub(crate) shutdown_grace: Duration,
     pub(crate) cleanup_grace: Duration,
+    /// [`Options::look_every`].
+    pub(crate) look_every: Option<usize>,
 }
 
 impl Shared {
@@ -102,6 +104,7 @@ impl Shared {
             debug: options.is_debug(),
             shutdown_grace: options.shutdown_grace,
             cleanup_grace: options.cleanup_grace,
+            look_every: options.look_every,
         }))
     }
 

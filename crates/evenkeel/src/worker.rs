@@ -60,7 +60,7 @@ impl Loop {
             parker,
             index,
             manual: shared.timers.clock().is_manual(),
-            pace: Pace::default(),
+            pace: Pace::new(shared.look_every),
             seen_leaving: Cell::new(0),
             limit: Cell::new(None),
         }

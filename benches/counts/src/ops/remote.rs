@@ -60,16 +60,19 @@ pub(super) async fn wake_sleeper<R: Rt>(work: Work) {
     let sleepers = Sleepers::new::<R>(1, countdown).await;
     let waker = sleepers.wakers[0].clone();
     countdown.expect(work.times);
-    let mark = work.begin();
-    let outside = thread::spawn(move || {
-        for _ in 0..work.times {
+    let outside = Outside::new(move || {
+        for left in (0..work.times).rev() {
             thread::sleep(ASLEEP);
             waker.wake_by_ref();
+            while countdown.left() > left {
+                thread::sleep(ASLEEP); // two wakes before one poll would be one wake
+            }
         }
     });
+    let mark = work.begin();
+    outside.go();
     countdown.wait().await;
     mark.end();
-    outside.join().expect("waking does not panic");
     sleepers.end(countdown).await;
 }
 
@@ -80,21 +83,28 @@ struct Outside {
 }
 
 impl Outside {
+    /// What the thread's beginning and end cost is not counted.
     fn new(call: impl FnOnce() + Send + 'static) -> Outside {
-        let ((go, told), (end, gone)) = (mpsc::channel::<()>(), mpsc::channel());
+        let ((go, told), (tell, gone)) = (mpsc::channel::<()>(), mpsc::channel());
         thread::spawn(move || {
+            let _ = tell.send(());
             if told.recv().is_ok() {
                 call();
-                let _ = end.send(());
-                let _ = told.recv(); // what the thread's end costs is not counted
+                let _ = tell.send(());
+                let _ = told.recv();
             }
         });
+        gone.recv().expect("the thread begins");
         Outside { go, gone }
+    }
+
+    fn go(&self) {
+        self.go.send(()).expect("the thread waits");
     }
 
     /// Lets it do its work, and blocks this worker meanwhile.
     fn call(&self) {
-        self.go.send(()).expect("the thread waits");
+        self.go();
         self.gone.recv().expect("the thread answers");
     }
 }

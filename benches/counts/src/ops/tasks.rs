@@ -50,6 +50,7 @@ impl Sleepers {
     pub(super) async fn new<R: Rt>(count: usize, countdown: &'static Countdown) -> Sleepers {
         let over = Over::new();
         let wakers = Arc::new(Mutex::new(Vec::new()));
+        countdown.expect(count);
         for _ in 0..count {
             let wakers = wakers.clone();
             let mut first = true;
@@ -57,20 +58,14 @@ impl Sleepers {
                 if first {
                     first = false;
                     wakers.lock().expect("nobody panics here").push(cx.waker().clone());
-                } else {
-                    countdown.hit();
                 }
+                countdown.hit();
                 if over.is_set() { Poll::Ready(()) } else { Poll::Pending }
             }));
         }
-        loop {
-            let known = std::mem::take(&mut *wakers.lock().expect("nobody panics here"));
-            if known.len() == count {
-                return Sleepers { wakers: known, over };
-            }
-            wakers.lock().expect("nobody panics here").extend(known);
-            R::yield_now().await;
-        }
+        countdown.wait().await;
+        let wakers = std::mem::take(&mut *wakers.lock().expect("nobody panics here"));
+        Sleepers { wakers, over }
     }
 
     /// Lets them end.

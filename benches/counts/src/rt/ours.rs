@@ -22,7 +22,8 @@ impl Rt for Evenkeel {
     type Stream = UnixStream;
 
     fn run(workers: usize, main: impl Future<Output = ()> + Send + 'static) {
-        let options = Options { workers, ..Options::default() };
+        // By number: by time they would depend on how slow it is to be watched.
+        let options = Options { workers, look_every: Some(61), ..Options::default() };
         let mut runner = Runner::new(options).expect("threads and descriptors are to be had");
         runner.run(async { evenkeel::create_task(main).await });
     }
