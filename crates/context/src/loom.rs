@@ -2,11 +2,9 @@
 //! through, so there is nothing to model here: it is always the standard library's, or what counts it.
 
 #[cfg(evenkeel_count)]
-pub(crate) use crate::count::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
+pub(crate) use crate::count::{AtomicPtr, AtomicU64, Ordering};
 #[cfg(not(evenkeel_count))]
-pub(crate) use std::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering,
-};
+pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 /// What the counting words are made of, and count with.
 #[cfg(evenkeel_count)]

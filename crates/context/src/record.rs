@@ -6,7 +6,7 @@
 use std::panic::Location;
 use std::ptr;
 
-use crate::loom::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use crate::loom::{AtomicPtr, AtomicU64, Ordering::Relaxed};
 
 /// Why a task waits: one word, recorded by the leaf future that returned `Pending`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,16 +54,22 @@ impl Wait {
 }
 
 /// The public facts of one task. Id 0 means that nobody uses this record at the moment.
+///
+/// Four words: there is one for every live task.
 #[derive(Debug)]
 pub struct Record {
     id: AtomicU64,
     parent: AtomicU64,
     spawned_at: AtomicPtr<Location<'static>>,
-    detail: AtomicU64,
-    polls: AtomicU32,
-    wait: AtomicU8,
-    may_block: AtomicBool,
+    /// From the lowest bit: [`Wait`] in seven, [`MAY_BLOCK`], the detail in the other 56.
+    why: AtomicU64,
 }
+
+/// In `why`: its poll may block the thread.
+const MAY_BLOCK: u64 = 0x80;
+
+/// Bits below the detail.
+const DETAIL: u32 = 8;
 
 impl Record {
     /// A record nobody uses yet.
@@ -72,52 +78,48 @@ impl Record {
             id: AtomicU64::new(0),
             parent: AtomicU64::new(0),
             spawned_at: AtomicPtr::new(ptr::null_mut()),
-            detail: AtomicU64::new(0),
-            polls: AtomicU32::new(0),
-            wait: AtomicU8::new(Wait::Nothing as u8),
-            may_block: AtomicBool::new(false),
+            why: AtomicU64::new(Wait::Nothing as u64),
         }
     }
 
     /// Gives the record to task `id`, child of `parent` (0: of nobody), spawned at `spawned_at`.
+    #[inline]
     pub fn open(&self, id: u64, parent: u64, spawned_at: &'static Location<'static>) {
         debug_assert!(id != 0, "0 is the id of a free record");
         self.parent.store(parent, Relaxed);
         self.spawned_at.store(ptr::from_ref(spawned_at).cast_mut(), Relaxed);
-        self.polls.store(0, Relaxed);
-        self.wait.store(Wait::Nothing as u8, Relaxed);
-        self.may_block.store(false, Relaxed);
+        self.why.store(Wait::Nothing as u64, Relaxed);
         self.id.store(id, Relaxed);
     }
 
     /// Takes the record back: its task is gone.
+    #[inline]
     pub fn close(&self) {
         self.id.store(0, Relaxed);
     }
 
-    /// Says that a poll begins: one more, and the task waits for nothing now.
+    /// Says that a poll begins: the task waits for nothing now, and its poll may not block.
     #[inline]
     pub fn begin_poll(&self) {
-        // Only the poller writes it, so a load and a store do; no read-modify-write is needed.
-        self.polls.store(self.polls.load(Relaxed).wrapping_add(1), Relaxed);
-        self.wait.store(Wait::Nothing as u8, Relaxed);
+        self.why.store(Wait::Nothing as u64, Relaxed);
     }
 
-    /// Says why the poll that is ending returns `Pending`.
+    /// Says why the poll that is ending returns `Pending`. Of the detail the lower 56 bits are kept, more
+    /// than any id or number of a descriptor has.
     #[inline]
     pub fn set_wait(&self, why: Wait, detail: u64) {
-        self.wait.store(why as u8, Relaxed);
-        self.detail.store(detail, Relaxed);
+        let may_block = self.why.load(Relaxed) & MAY_BLOCK;
+        self.why.store(detail << DETAIL | may_block | why as u64, Relaxed);
     }
 
-    /// Says that this task is a call that was given a thread so that it may block it.
+    /// Says that this poll is of a call that was given a thread so that it may block it.
     pub fn set_may_block(&self) {
-        self.may_block.store(true, Relaxed);
+        self.why.store(MAY_BLOCK | Wait::Nothing as u64, Relaxed);
     }
 
     /// Whether its poll may block the thread.
     pub fn may_block(&self) -> bool {
-        self.may_block.load(Relaxed)
+        self.why.load(Relaxed) & MAY_BLOCK != 0
     }
 
     /// The id of the task, 0 if there is none.
@@ -131,15 +133,11 @@ impl Record {
         self.parent.load(Relaxed)
     }
 
-    /// How often it was polled (modulo 2^32).
-    pub fn polls(&self) -> u32 {
-        self.polls.load(Relaxed)
-    }
-
     /// Why it waits, with the detail that [`Wait`] names.
     pub fn wait(&self) -> (Wait, u64) {
-        let wait = Wait::ALL.get(usize::from(self.wait.load(Relaxed))).copied();
-        (wait.unwrap_or(Wait::Nothing), self.detail.load(Relaxed))
+        let why = self.why.load(Relaxed);
+        let wait = Wait::ALL.get((why & (MAY_BLOCK - 1)) as usize).copied();
+        (wait.unwrap_or(Wait::Nothing), why >> DETAIL)
     }
 
     /// Where it was spawned.

@@ -31,7 +31,9 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    Builder::new().create_task(future)
+    let location = Location::caller();
+    Ambient::with(|ambient| ambient.spawner.spawn_at(location, future))
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Starts a task that stays on this thread, so its future need not be Send.

@@ -168,7 +168,17 @@ impl Spawner {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        spawn::send(&self.home, future, Named::nothing())
+        spawn::send_plain(&self.home, future, Location::caller())
+    }
+
+    /// [`spawn`](Spawner::spawn), for functions that spawn on behalf of their caller.
+    #[inline]
+    pub fn spawn_at<F>(&self, location: &'static Location<'static>, future: F) -> Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        spawn::send_plain(&self.home, future, location)
     }
 
     /// Whether no task is queued there, as far as any thread can see. A task that runs, or that the

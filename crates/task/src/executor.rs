@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -96,7 +96,11 @@ impl<'a> Executor<'a> {
     /// Spawns a task. It runs when somebody works for this executor.
     #[track_caller]
     pub fn spawn<T: Send + 'a>(&self, future: impl Future<Output = T> + Send + 'a) -> Task<T> {
-        Builder::new().spawn(self, future)
+        // SAFETY: as in `spawn_named`.
+        let (runnable, task) =
+            unsafe { spawn::build_plain(&self.home, future, Location::caller()) };
+        spawn::admit_queued(&self.home, runnable);
+        task
     }
 
     pub(crate) fn spawn_named<T: Send + 'a>(

@@ -3,7 +3,7 @@
 //! Every task holds its home, so a waker that outlives the executor finds it, closed.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 
@@ -69,15 +69,13 @@ impl Home {
         }
     }
 
-    pub(crate) fn open(
-        &self,
-        parent: u64,
-        spawned_at: &'static Location<'static>,
-        is_shielded: bool,
-    ) -> (NonNull<Slot>, u64) {
-        self.with_own(|own| self.registry.open(own, parent, spawned_at, is_shielded))
+    /// A slot and an id for a new task, which the caller opens.
+    #[inline]
+    pub(crate) fn take(&self) -> (NonNull<Slot>, u64) {
+        self.with_own(|own| self.registry.take(own))
     }
 
+    #[inline]
     pub(crate) fn release(&self, slot: NonNull<Slot>) {
         self.with_own(|own| self.registry.release(own, slot));
     }
@@ -160,7 +158,7 @@ impl Home {
         let mut count = 0;
         let all = self.is_closed();
         self.registry.for_each_live(|slot, id| {
-            // Pairs with the fence in `Registry::open`: who has seen the id sees the mark.
+            // Pairs with the fence in `Slot::say`: who has seen the id sees the mark.
             full_fence();
             if all || !self.registry.is_shielded(slot) {
                 count += usize::from(self.registry.cancel(slot, id, None));

@@ -87,7 +87,7 @@ impl TaskInfo {
     pub(crate) fn of(task: Canceller) -> Option<TaskInfo> {
         let record = &task.slot().record;
         let parent = NonZero::new(record.parent()).map(|id| TaskId(id.get()));
-        let (spawned_at, polls) = (record.spawned_at(), record.polls());
+        let (spawned_at, polls) = (record.spawned_at(), task.slot().polls());
         let (waits_for, detail) = record.wait();
         let name = task.home.registry.rare(task.id).name;
         // Read last: if the slot serves another task by now, what was read may be that one's.

@@ -24,14 +24,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use evenkeel_context::{Cancelled, Owned};
 use pin_project_lite::pin_project;
 
 use crate::error::{Failure, FailureKind, FailureReport};
 use crate::job::Refused;
-use crate::meta::{Due, Ended, Meta, TaskId};
+use crate::meta::{Due, Ended, Extra, Meta, TaskId};
 use crate::registry::{Rare, Slot};
 use crate::thread_state;
 use crate::worker::Core;
@@ -156,7 +156,7 @@ impl<F: Future> Future for Life<F> {
         // SAFETY: STAYS PUT.
         let meta = unsafe { this.meta.as_ref() };
         let slot = meta.slot();
-        slot.record.begin_poll();
+        slot.begin_poll();
         match this.stage.as_mut().project() {
             StageProjection::Alive { .. } => {}
             StageProjection::Leaving { leaving } => {
@@ -177,7 +177,11 @@ impl<F: Future> Future for Life<F> {
         let (mut how, value) = match step {
             Step::Waits => return Poll::Pending,
             Step::Returned(value) if this.owned.is_empty() => {
-                return Poll::Ready(finish(meta, End::Completed, Some(value)));
+                return Poll::Ready(if finish_plain(meta, cx.waker()) {
+                    Outcome(Some(Ok(value)))
+                } else {
+                    finish(meta, End::Completed, Some(value))
+                });
             }
             Step::Returned(value) => (End::Completed, Some(value)),
             Step::Failed(how) => (how, None),
@@ -221,10 +225,10 @@ fn step<F: Future>(
             Ok(Poll::Ready(value)) => Step::Returned(value),
             Err(payload) => Step::Failed(End::of(payload)),
             Ok(Poll::Pending) => {
-                if !slot.has_waker() {
-                    slot.publish(cx.waker().clone());
+                if !slot.is_held() {
+                    slot.hold(cx.waker());
                 }
-                // A cancel that came before `publish` could not wake us; one that came after did.
+                // A task that was cancelled during its poll ends with it.
                 if !slot.is_cancelling() {
                     return Step::Waits;
                 }
@@ -255,15 +259,14 @@ fn drop_future<F: Future>(
 /// Drives what the task owns; a panic in it is the task's, unless it has one already.
 #[cold]
 fn poll_leaving(meta: &Meta, owned: &Owned, how: &mut End, cx: &mut Context<'_>) -> Poll<()> {
-    if !meta.slot().has_waker() {
-        // Whoever closes the executor wakes us by it.
-        meta.slot().publish(cx.waker().clone());
+    if !meta.slot().is_held() {
+        meta.slot().hold(cx.waker());
     }
     let drive = || catch_unwind(AssertUnwindSafe(|| owned.poll_done(cx)));
     let driven = thread_state::as_task(meta, owned, drive);
     match driven {
         Ok(Poll::Ready(())) => {}
-        // Looked at after `publish`: the closing executor either finds the waker, or is seen here.
+        // The closing executor wakes us, or is seen here.
         Ok(Poll::Pending) if meta.home.is_closed() => give_up(meta, owned),
         Ok(Poll::Pending) => return Poll::Pending,
         Err(payload) if matches!(how, End::Panicked(_)) => discard(payload),
@@ -284,6 +287,31 @@ fn give_up(meta: &Meta, owned: &Owned) {
 /// Drops a panic that another one hides; the panic hook has told of it.
 fn discard(payload: Box<dyn Any + Send>) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+}
+
+/// [`finish`] for most tasks: it returned, and nobody has said or asked anything of it. False if somebody
+/// has; then nothing is done.
+#[inline]
+fn finish_plain(meta: &Meta, waker: &Waker) -> bool {
+    if !meta.slot().try_close_plain(waker) {
+        return false;
+    }
+    // Looked at after the close, as in `end`.
+    if let Some(extra) = meta.extra() {
+        tell(meta, extra);
+    }
+    meta.home.release(meta.slot);
+    thread_state::worker(|worker| worker.map(Core::task_is_ending));
+    true
+}
+
+/// Tells whoever asked to hear of it that a task completed.
+#[cold]
+fn tell(meta: &Meta, extra: &Extra) {
+    let callbacks = extra.end(Some(Ended::Completed));
+    if !callbacks.is_empty() {
+        meta.home.run_callbacks(Some((Ended::Completed, callbacks)));
+    }
 }
 
 /// Tells the end, and answers what goes into the cell.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -75,7 +75,11 @@ impl<'a> LocalExecutor<'a> {
     /// Spawns a task; it goes to the back of the queue.
     #[track_caller]
     pub fn spawn<T: 'a>(&self, future: impl Future<Output = T> + 'a) -> Task<T> {
-        Builder::new().spawn_local(self, future)
+        // SAFETY: as in `spawn_named`.
+        let (runnable, task) =
+            unsafe { spawn::build_plain(&self.home, future, Location::caller()) };
+        spawn::admit_queued(&self.home, runnable);
+        task
     }
 
     pub(crate) fn spawn_named<T: 'a>(

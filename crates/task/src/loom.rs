@@ -6,7 +6,7 @@
 pub(crate) use loom::{
     sync::{
         Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence},
     },
     thread,
 };
@@ -16,7 +16,10 @@ pub(crate) use std::sync::{
     atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering},
 };
 #[cfg(not(loom))]
-pub(crate) use std::{sync::MutexGuard, thread};
+pub(crate) use std::{
+    sync::{MutexGuard, atomic::fence},
+    thread,
+};
 
 /// The same, counted: see `evenkeel_context::count`.
 #[cfg(evenkeel_count)]

@@ -7,7 +7,7 @@ use std::task::Waker;
 use crate::idle::{Idle, Woke};
 use crate::local_seat::Seats;
 use crate::parker::Parker;
-use crate::registry::Slot;
+use crate::registry::{Opening, Slot};
 use crate::ring::Ring;
 
 /// A ring of four, of numbers.
@@ -122,30 +122,37 @@ impl Sleepers {
     }
 }
 
-/// One task's slot, id 1.
-pub struct OneSlot(Slot);
-
-impl Default for OneSlot {
-    fn default() -> Self {
-        let slot = Slot::new();
-        slot.record.open(1, 0, std::panic::Location::caller());
-        OneSlot(slot)
-    }
-}
+/// The slot of one task, id 1, whose cell is a waker.
+pub struct OneSlot(Slot, Box<Waker>);
 
 impl OneSlot {
-    pub fn publish(&self, waker: Waker) {
-        self.0.publish(waker);
+    pub fn new(waker: Waker) -> Self {
+        let (slot, waker) = (Slot::new(), Box::new(waker));
+        let opening = Opening::new(1, 0, std::panic::Location::caller());
+        slot.open(NonNull::from(&*waker).cast(), &opening);
+        OneSlot(slot, waker)
     }
     pub fn cancel(&self) -> bool {
         self.0.cancel(1, false)
     }
+    pub fn is_alive(&self) -> bool {
+        self.0.is_alive(1)
+    }
     pub fn is_cancelling(&self) -> bool {
         self.0.is_cancelling()
     }
-    /// Whether a cancel was asked for.
+    /// Whether a cancel was asked for; by the short way first, as a task that returned does.
     pub fn close(&self) -> bool {
-        self.0.close().cancelled
+        !self.0.try_close_plain(&self.1) && self.0.close().cancelled
+    }
+    /// The slot serves another task, of which something is said; whether that is still said.
+    pub fn open_next(&self) {
+        let mut opening = Opening::new(2, 0, std::panic::Location::caller());
+        opening.shielded();
+        self.0.open(NonNull::from(&*self.1).cast(), &opening);
+    }
+    pub fn is_shielded(&self) -> bool {
+        self.0.is_shielded()
     }
 }
 

@@ -1,43 +1,53 @@
 //! The live tasks of one executor: a slab of slots, each with the record an observer reads and the way
 //! to reach the task from outside.
 //!
-//! A slot is opened at spawn and closed when the future is gone. It outlives every task that used it (the
-//! slab is freed with the executor's home), so an observer that kept a pointer to it finds either the
-//! same task, by its id, or learns that the task is gone.
+//! A slot is taken before a task's cell is made, opened when the cell is there, and closed when the future
+//! is gone. It outlives every task that used it (the slab is freed with the executor's home), so an observer
+//! that kept a pointer to it finds either the same task, by its id, or learns that the task is gone.
 //!
 //! ```text
-//!   free --1 open--> open, in a queue --2 publish--> open, waker known --3 close--> free
-//!                                  \________________3 close_______________________/
+//!   free --1 take--> taken --2 open--> open --3 close--> closed --4 release--> free
 //! ```
-//! 2 happens once, at the end of the first poll that was `Pending`: a task that ends at its first poll
-//! never pays for a waker. Before 2 the task is in a queue or being polled, and will look at its flags.
 //!
-// LOCKED MEANS MINE: the waker in a slot with `HAS_WAKER` is touched only by whoever set `LOCKED`.
-// ONE POLLER: `publish` and `close` are called by whoever holds the task's Runnable, and nobody else.
+// LOCKED MEANS OPEN: who has set `LOCKED` and then finds the id it looks for keeps that task from closing:
+//                    its cell is alive until the lock is given up.
+// ONE POLLER: `open` and `close` are called by whoever holds the task's Runnable, and nobody else.
+// LENT CELL: `cell` leads to the cell of the task whose id the record has, which is alive: until the first
+//            poll that is `Pending` the Runnable is, and from then on the slot has a count of its own (`HELD`),
+//            or a task that nobody has a handle or a waker of would be gone, unseen.
+// FREE LIST: `cell` of a free slot leads to the next free one; whoever owns the list owns those in it.
 
-use std::cell::{Cell, RefCell, UnsafeCell};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::panic::Location;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::task::Waker;
 
 use evenkeel_context::Record;
 
-use crate::loom::{AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, full_fence, lock, thread};
+use crate::loom::{
+    AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, fence, full_fence, lock, thread,
+};
 
 const LOCKED: u32 = 1;
-const HAS_WAKER: u32 = 2;
-const CANCEL: u32 = 4;
+const CANCEL: u32 = 2;
 /// Something about the task is in the registry's map of rare things.
-const RARE: u32 = 8;
+const RARE: u32 = 4;
 /// Whoever asks all tasks to end does not mean this one.
-const SHIELDED: u32 = 16;
+const SHIELDED: u32 = 8;
+
+/// In `polls`: the slot has a count of the cell. Written by the poller, like the number in the other bits.
+const HELD: u32 = 1 << 31;
 
 /// Ids a worker takes at a time, so that the global counter is touched once per so many spawns.
 const ID_BLOCK: u64 = 1024;
-/// Slots per allocation (64 of 64 bytes: a page), and per trip between a magazine and the slab.
+/// Slots per allocation (64 of 48 bytes: three kilobytes), and per trip between a magazine and the slab.
 const CHUNK: usize = 64;
+
+/// Free slots a worker keeps at most: as many as a batch of tasks may well have, 48 kilobytes. Those above
+/// go back to the slab one by one, at some ten instructions each way.
+const STOCK: usize = 1024;
 
 static NEXT_ID: std::sync::OnceLock<AtomicU64> = std::sync::OnceLock::new();
 
@@ -50,14 +60,15 @@ pub(crate) fn take_ids(count: u64) -> u64 {
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) record: Record,
+    /// LENT CELL, FREE LIST.
+    cell: AtomicPtr<()>,
+    polls: AtomicU32,
     state: AtomicU32,
-    waker: UnsafeCell<Option<Waker>>,
 }
 
-// SAFETY: every field but `waker` is Sync, and LOCKED MEANS MINE guards that.
-unsafe impl Sync for Slot {}
-// SAFETY: a Waker is Send.
-unsafe impl Send for Slot {}
+// There is one for every live task.
+#[cfg(all(target_pointer_width = "64", not(loom), not(evenkeel_count)))]
+const _: () = assert!(size_of::<Slot>() == 48);
 
 /// What a closing task learns.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,14 +81,85 @@ pub(crate) struct Closed {
 
 impl Slot {
     pub(crate) fn new() -> Slot {
-        Slot { record: Record::new(), state: AtomicU32::new(0), waker: UnsafeCell::new(None) }
+        Slot {
+            record: Record::new(),
+            cell: AtomicPtr::new(ptr::null_mut()),
+            polls: AtomicU32::new(0),
+            state: AtomicU32::new(0),
+        }
+    }
+
+    /// Gives the slot to the task in `cell`. ONE POLLER, once; from here on the task can be reached.
+    #[inline]
+    pub(crate) fn open(&self, cell: NonNull<()>, opening: &Opening) {
+        self.cell.store(cell.as_ptr(), Ordering::Relaxed);
+        self.polls.store(0, Ordering::Relaxed);
+        if opening.said != 0 {
+            self.say(opening.said);
+        }
+        // Release: pairs with the Acquire in `for_each_live`: who has seen the id sees the cell.
+        fence(Ordering::Release);
+        self.record.open(opening.id, opening.parent, opening.spawned_at);
+    }
+
+    /// Before anybody can see the id; whoever looks for an earlier task may hold the lock meanwhile.
+    #[cold]
+    fn say(&self, said: u32) {
+        self.state.fetch_or(said, Ordering::Relaxed);
+        // Pairs with the fence in `Home::cancel_all`, which may come at once.
+        full_fence();
+    }
+
+    /// A poll begins. ONE POLLER.
+    #[inline]
+    pub(crate) fn begin_poll(&self) {
+        let polls = self.polls.load(Ordering::Relaxed);
+        self.polls.store(polls & HELD | polls.wrapping_add(1) & !HELD, Ordering::Relaxed);
+        self.record.begin_poll();
+    }
+
+    /// How often the task was polled (modulo 2^31).
+    pub(crate) fn polls(&self) -> u32 {
+        self.polls.load(Ordering::Relaxed) & !HELD
+    }
+
+    #[inline]
+    pub(crate) fn is_held(&self) -> bool {
+        self.polls.load(Ordering::Relaxed) & HELD != 0
+    }
+
+    /// Keeps the cell alive, by a clone of its own waker, until the slot is closed. LENT CELL, ONE POLLER.
+    #[inline]
+    pub(crate) fn hold(&self, waker: &Waker) {
+        std::mem::forget(waker.clone());
+        self.polls.store(self.polls.load(Ordering::Relaxed) | HELD, Ordering::Relaxed);
+    }
+
+    /// Gives the count back that [`hold`](Slot::hold) took, if it did. By whoever closes, whose own count
+    /// keeps the cell alive, and after that. `waker` is the cell's; without it one is made.
+    #[inline]
+    fn let_go(&self, waker: Option<&Waker>) {
+        if !self.is_held() {
+            return;
+        }
+        match waker {
+            // SAFETY: HELD: one count without a waker is about; it goes with this copy.
+            Some(waker) => drop(unsafe { ptr::read(waker) }),
+            None => {
+                let cell = NonNull::new(self.cell.load(Ordering::Relaxed));
+                // SAFETY: LENT CELL; ONE POLLER: the slot is ours to close.
+                let made = cell.map(|cell| unsafe { waker_of(cell) });
+                // SAFETY: as above.
+                drop(made.as_ref().map(|made| unsafe { ptr::read(made) }));
+            }
+        }
     }
 
     fn lock(&self) -> u32 {
         let mut state = self.state.load(Ordering::Relaxed) & !LOCKED;
         let mut spins = 0_u32;
         loop {
-            // Acquire: pairs with the Release of whoever unlocked last, and of `publish`.
+            // Acquire: pairs with the Release of whoever unlocked last.
             match self.state.compare_exchange(
                 state,
                 state | LOCKED,
@@ -88,7 +170,7 @@ impl Slot {
                 Err(now) => state = now,
             }
             if state & LOCKED != 0 {
-                // Held for a few instructions (a clone of a waker at most); if its holder lost its
+                // Held for a few instructions (making a waker at most); if its holder lost its
                 // processor meanwhile, give it ours. An exchange is tried again rather than a load, so
                 // that what is read is the newest.
                 spins += 1;
@@ -108,69 +190,34 @@ impl Slot {
         self.state.load(Ordering::Acquire) & CANCEL != 0
     }
 
-    #[inline]
-    pub(crate) fn has_waker(&self) -> bool {
-        self.state.load(Ordering::Relaxed) & HAS_WAKER != 0
-    }
-
-    /// Says that the registry's map of rare things has an entry for this task. ONE POLLER, before the
-    /// first poll.
-    pub(crate) fn mark_rare(&self) {
-        self.state.fetch_or(RARE, Ordering::Relaxed);
-    }
-
-    /// Keeps the task out of `cancel_all`. By whoever opens the slot, before anybody can see it.
-    fn mark_shielded(&self) {
-        self.state.fetch_or(SHIELDED, Ordering::Relaxed);
-    }
-
     pub(crate) fn is_shielded(&self) -> bool {
         self.state.load(Ordering::Relaxed) & SHIELDED != 0
     }
 
-    /// Makes the task reachable from outside. ONE POLLER, once.
-    pub(crate) fn publish(&self, waker: Waker) {
-        debug_assert!(!self.has_waker(), "published twice");
-        // SAFETY: LOCKED MEANS MINE speaks of slots with HAS_WAKER; before, ONE POLLER: it is ours.
-        unsafe { *self.waker.get() = Some(waker) };
-        // AcqRel: Release, so that a locker that sees the bit sees the waker; Acquire, so that a cancel
-        // that came before it is seen by the poller's `is_cancelling` after it.
-        self.state.fetch_or(HAS_WAKER, Ordering::AcqRel);
-    }
-
-    /// Sets `set` if this is still task `id`, and answers a clone of its waker, if that is known yet.
-    /// `None` if the task is gone.
-    fn reach(&self, id: u64, set: u32) -> Option<Option<Waker>> {
-        let mut state = self.lock() | LOCKED;
+    /// Sets `set` if this is still task `id`; otherwise answers `None`. What `look` makes of the cell is
+    /// answered, too; it wakes nothing and drops nothing.
+    fn reach<R>(&self, id: u64, set: u32, look: impl FnOnce(NonNull<()>) -> R) -> Option<R> {
+        self.lock();
         let mine = self.record.id() == id;
-        let mut waker = None;
-        loop {
-            // Asked anew each time round: `publish` may come while we hold the lock, and either it sees
-            // what we set, or we see what it published.
-            if mine && state & HAS_WAKER != 0 && waker.is_none() {
-                // SAFETY: LOCKED MEANS MINE.
-                waker = unsafe { (*self.waker.get()).clone() };
-            }
-            let next = (state & !LOCKED) | if mine { set } else { 0 };
-            // Release: pairs with the Acquire in `lock` and in `publish`; Acquire on failure: with the
-            // Release in `publish`.
-            match self.state.compare_exchange(state, next, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return mine.then_some(waker),
-                Err(now) => state = now,
-            }
+        let cell = NonNull::new(self.cell.load(Ordering::Relaxed)).filter(|_| mine);
+        let looked = cell.map(look);
+        if looked.is_some() && set != 0 {
+            self.state.fetch_or(set, Ordering::Relaxed);
         }
+        // Release: pairs with the Acquire in `lock` and in `is_cancelling`. Not a store: whoever opens the
+        // slot for another task says things of that one meanwhile.
+        self.state.fetch_and(!LOCKED, Ordering::Release);
+        looked
     }
 
     /// Asks task `id` to end, and wakes it. False if it is gone.
     pub(crate) fn cancel(&self, id: u64, rare: bool) -> bool {
         let set = if rare { CANCEL | RARE } else { CANCEL };
-        match self.reach(id, set) {
+        // SAFETY: LOCKED MEANS OPEN, LENT CELL.
+        match self.reach(id, set, |cell| unsafe { waker_of(cell) }) {
             None => false,
             Some(waker) => {
-                // Outside the lock: a waker may run anything.
-                if let Some(waker) = waker {
-                    waker.wake();
-                }
+                waker.wake(); // Outside the lock: a waker may run anything.
                 true
             }
         }
@@ -178,28 +225,123 @@ impl Slot {
 
     /// Whether task `id` is still alive. In one order with `close`: see `Extra`.
     pub(crate) fn is_alive(&self, id: u64) -> bool {
-        self.reach(id, 0).is_some()
+        self.reach(id, 0, |_| ()).is_some()
     }
 
     /// The task's future is gone. ONE POLLER, once; afterwards the slot may serve another.
     pub(crate) fn close(&self) -> Closed {
         let state = self.lock();
+        self.unlock_closed();
+        self.let_go(None); // Outside the lock.
+        Closed { cancelled: state & CANCEL != 0, rare: state & RARE != 0 }
+    }
+
+    /// [`close`](Slot::close), if nobody has said anything of the task, or looks at it right now. `waker` is
+    /// the task's own.
+    #[inline]
+    pub(crate) fn try_close_plain(&self, waker: &Waker) -> bool {
+        // As in `lock`.
+        let locked = self.state.compare_exchange(0, LOCKED, Ordering::AcqRel, Ordering::Relaxed);
+        if locked.is_ok() {
+            self.unlock_closed();
+            self.let_go(Some(waker));
+        }
+        locked.is_ok()
+    }
+
+    #[inline]
+    fn unlock_closed(&self) {
         self.record.close();
-        // SAFETY: LOCKED MEANS MINE.
-        let waker = unsafe { (*self.waker.get()).take() };
         // Release: pairs with the Acquire in `lock`: the next to look sees that the id is gone.
         self.state.store(0, Ordering::Release);
-        drop(waker); // Outside the lock: dropping a waker may run anything.
-        Closed { cancelled: state & CANCEL != 0, rare: state & RARE != 0 }
+    }
+}
+
+/// The waker of the task in `cell`.
+///
+/// # Safety
+/// LENT CELL, and the cell is alive.
+unsafe fn waker_of(cell: NonNull<()>) -> Waker {
+    #[cfg(loom)]
+    // SAFETY: a model's cell is a waker.
+    return unsafe { cell.cast::<Waker>().as_ref() }.clone();
+    #[cfg(not(loom))]
+    {
+        // SAFETY: the pointer is a Runnable's; a second one is made for the length of this call, neither
+        // run nor dropped: asking a Runnable for a waker adds to the cell's count, and no more.
+        let lent = std::mem::ManuallyDrop::new(unsafe {
+            async_task::Runnable::<crate::meta::Meta>::from_raw(cell)
+        });
+        lent.waker()
+    }
+}
+
+/// What is said of a new task when its slot is opened.
+pub(crate) struct Opening {
+    pub(crate) id: u64,
+    parent: u64,
+    spawned_at: &'static Location<'static>,
+    said: u32,
+}
+
+impl Opening {
+    #[inline]
+    pub(crate) fn new(id: u64, parent: u64, spawned_at: &'static Location<'static>) -> Opening {
+        Opening { id, parent, spawned_at, said: 0 }
+    }
+
+    /// The registry's map of rare things has an entry for it.
+    pub(crate) fn rare(&mut self) {
+        self.said |= RARE;
+    }
+
+    /// Whoever asks all tasks to end does not mean it.
+    pub(crate) fn shielded(&mut self) {
+        self.said |= SHIELDED;
+    }
+}
+
+/// Slots that are free. FREE LIST.
+#[derive(Debug, Default)]
+struct FreeList {
+    first: Cell<Option<NonNull<Slot>>>,
+    len: Cell<usize>,
+}
+
+impl FreeList {
+    #[inline]
+    fn push(&self, slot: NonNull<Slot>) {
+        let next = self.first.replace(Some(slot)).map_or(ptr::null_mut(), NonNull::as_ptr);
+        // SAFETY: FREE LIST: the slot is ours now, in a slab that outlives the list's use.
+        unsafe { slot.as_ref() }.cell.store(next.cast(), Ordering::Relaxed);
+        self.len.set(self.len.get() + 1);
+    }
+
+    #[inline]
+    fn pop(&self) -> Option<NonNull<Slot>> {
+        let slot = self.first.get()?;
+        // SAFETY: as in `push`.
+        let next = unsafe { slot.as_ref() }.cell.load(Ordering::Relaxed);
+        self.first.set(NonNull::new(next.cast()));
+        self.len.set(self.len.get() - 1);
+        Some(slot)
+    }
+
+    /// Moves `count` of them, or all.
+    fn give(&self, to: &FreeList, count: usize) {
+        for _ in 0..count {
+            let Some(slot) = self.pop() else { break };
+            to.push(slot);
+        }
     }
 }
 
 /// One thread's stock of free slots and ids, and its part of the count.
 #[derive(Debug, Default)]
 pub(crate) struct Magazine {
-    free: RefCell<Vec<NonNull<Slot>>>,
+    free: FreeList,
     next_id: Cell<u64>,
-    ids_left: Cell<u64>,
+    ids_end: Cell<u64>,
 }
 
 /// How many slots were opened and closed by one owner; only that owner writes.
@@ -227,7 +369,7 @@ pub(crate) struct Rare {
 #[derive(Debug)]
 pub(crate) struct Registry {
     chunks: Mutex<Vec<Box<[Slot]>>>,
-    free: Mutex<Vec<NonNull<Slot>>>,
+    free: Mutex<FreeList>,
     opened: AtomicUsize,
     closed: AtomicUsize,
     rare: Mutex<HashMap<u64, Rare>>,
@@ -246,7 +388,7 @@ impl Registry {
     pub(crate) fn new() -> Registry {
         Registry {
             chunks: Mutex::new(Vec::new()),
-            free: Mutex::new(Vec::new()),
+            free: Mutex::new(FreeList::default()),
             opened: AtomicUsize::new(0),
             closed: AtomicUsize::new(0),
             rare: Mutex::new(HashMap::new()),
@@ -254,21 +396,13 @@ impl Registry {
         }
     }
 
-    /// Opens a slot for a new task and answers it with the task's id.
-    pub(crate) fn open(
-        &self,
-        own: Own<'_>,
-        parent: u64,
-        spawned_at: &'static Location<'static>,
-        is_shielded: bool,
-    ) -> (NonNull<Slot>, u64) {
-        let (slot, id) = match own {
+    /// Takes a slot for a new task and answers it with the task's id. It is to be opened, and counts as
+    /// open from now on.
+    #[inline]
+    pub(crate) fn take(&self, own: Own<'_>) -> (NonNull<Slot>, u64) {
+        match own {
             Some((magazine, tally)) => {
-                let mut free = magazine.free.borrow_mut();
-                let slot = free.pop().unwrap_or_else(|| {
-                    self.take_free(&mut free, CHUNK - 1);
-                    self.take_one()
-                });
+                let slot = magazine.free.pop().unwrap_or_else(|| self.fill(magazine));
                 Tally::bump(&tally.opened);
                 (slot, magazine.id())
             }
@@ -278,45 +412,35 @@ impl Registry {
                 self.opened.fetch_add(1, Ordering::SeqCst);
                 (slot, take_ids(1))
             }
-        };
-        // SAFETY: `slot` leads into a chunk of this registry, which we borrow.
-        let opened = unsafe { slot.as_ref() };
-        if is_shielded {
-            // Before the id can be seen: pairs with the fence in `Home::cancel_all`, which may come at once.
-            opened.mark_shielded();
-            full_fence();
         }
-        opened.record.open(id, parent, spawned_at);
-        (slot, id)
+    }
+
+    #[cold]
+    fn fill(&self, magazine: &Magazine) -> NonNull<Slot> {
+        lock(&self.free).give(&magazine.free, CHUNK - 1);
+        self.take_one()
     }
 
     fn take_one(&self) -> NonNull<Slot> {
-        let mut free = lock(&self.free);
+        let free = lock(&self.free);
         loop {
             if let Some(slot) = free.pop() {
                 return slot;
             }
             let chunk: Box<[Slot]> = (0..CHUNK).map(|_| Slot::new()).collect();
-            free.extend(chunk.iter().rev().map(NonNull::from));
+            chunk.iter().rev().for_each(|slot| free.push(NonNull::from(slot)));
             lock(&self.chunks).push(chunk);
         }
     }
 
-    /// Moves what there is, at most `count`.
-    fn take_free(&self, into: &mut Vec<NonNull<Slot>>, count: usize) {
-        let mut free = lock(&self.free);
-        let from = free.len().saturating_sub(count);
-        into.extend(free.drain(from..));
-    }
-
     /// Takes back a slot that its task has closed.
+    #[inline]
     pub(crate) fn release(&self, own: Own<'_>, slot: NonNull<Slot>) {
         match own {
             Some((magazine, tally)) => {
-                let mut free = magazine.free.borrow_mut();
-                free.push(slot);
-                if free.len() >= 2 * CHUNK {
-                    lock(&self.free).extend(free.drain(..CHUNK));
+                magazine.free.push(slot);
+                if magazine.free.len.get() >= STOCK {
+                    self.empty(magazine);
                 }
                 Tally::bump(&tally.closed);
             }
@@ -327,9 +451,14 @@ impl Registry {
         }
     }
 
+    #[cold]
+    fn empty(&self, magazine: &Magazine) {
+        magazine.free.give(&lock(&self.free), CHUNK);
+    }
+
     /// Takes a magazine's stock back: its thread works for somebody else now.
     pub(crate) fn reclaim(&self, magazine: &Magazine) {
-        lock(&self.free).append(&mut magazine.free.borrow_mut());
+        magazine.free.give(&lock(&self.free), usize::MAX);
     }
 
     /// How many tasks live; with workers at it, at least as many as there were at some moment.
@@ -361,6 +490,8 @@ impl Registry {
             for slot in unsafe { chunk.as_ref() } {
                 let id = slot.record.id();
                 if id != 0 {
+                    // Acquire: pairs with the Release in `Slot::open`.
+                    fence(Ordering::Acquire);
                     look(NonNull::from(slot), id);
                 }
             }
@@ -370,12 +501,6 @@ impl Registry {
     /// A slot that no task is ever in.
     pub(crate) fn nobody(&self) -> NonNull<Slot> {
         NonNull::from(&*self.nobody)
-    }
-
-    /// Says that `rare` has an entry for the new task in `slot`.
-    pub(crate) fn mark_rare(&self, slot: NonNull<Slot>) {
-        // SAFETY: the caller got `slot` from this registry, which we borrow.
-        unsafe { slot.as_ref() }.mark_rare();
     }
 
     pub(crate) fn is_shielded(&self, slot: NonNull<Slot>) -> bool {
@@ -412,15 +537,21 @@ impl Registry {
 }
 
 impl Magazine {
+    #[inline]
     fn id(&self) -> u64 {
-        let left = self.ids_left.get();
-        if left == 0 {
-            let first = take_ids(ID_BLOCK);
-            self.next_id.set(first + 1);
-            self.ids_left.set(ID_BLOCK - 1);
-            return first;
+        let id = self.next_id.get();
+        if id == self.ids_end.get() {
+            return self.more_ids();
         }
-        self.ids_left.set(left - 1);
-        self.next_id.replace(self.next_id.get() + 1)
+        self.next_id.set(id + 1);
+        id
+    }
+
+    #[cold]
+    fn more_ids(&self) -> u64 {
+        let first = take_ids(ID_BLOCK);
+        self.next_id.set(first + 1);
+        self.ids_end.set(first + ID_BLOCK);
+        first
     }
 }

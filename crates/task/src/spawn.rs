@@ -9,6 +9,7 @@
 
 use std::future::Future;
 use std::panic::Location;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use async_task::{Runnable, ScheduleInfo, WithInfo};
@@ -18,6 +19,7 @@ use crate::home::{Home, Kind};
 use crate::life::{Life, Outcome};
 use crate::locals::{self, Locals};
 use crate::meta::{Extra, Meta, OnEnd, TaskId};
+use crate::registry::{Opening, Slot};
 use crate::thread_state;
 
 /// What the caller said of a new task.
@@ -77,13 +79,16 @@ pub(crate) unsafe fn build<F: Future>(
     future: F,
     named: Named,
 ) -> (Runnable<Meta>, Task<F::Output>) {
-    let parent = evenkeel_context::current_id().map_or(0, std::num::NonZero::get);
-    let (slot, id) = home.open(parent, named.spawned_at, named.is_shielded);
+    let (slot, mut opening) = begin(home, named.spawned_at);
+    if named.is_shielded {
+        opening.shielded();
+    }
+    let id = opening.id;
     let locals = named.locals.unwrap_or_else(locals::of_current);
     let extra = if named.name.is_some() || locals.is_some() || named.on_end.is_some() {
         if let Some(name) = &named.name {
             home.registry.set_rare(id, |rare| rare.name = Some(Arc::clone(name)));
-            home.registry.mark_rare(slot);
+            opening.rare();
         }
         let extra = Extra::with(named.name, locals);
         Some(match named.on_end {
@@ -93,12 +98,83 @@ pub(crate) unsafe fn build<F: Future>(
     } else {
         None
     };
+    // SAFETY: the caller's promise.
+    unsafe { make(home, future, slot, &opening, extra) }
+}
+
+/// [`build`], of a task of which nothing was said.
+///
+/// # Safety
+/// As there.
+#[inline]
+pub(crate) unsafe fn build_plain<F: Future>(
+    home: &Arc<Home>,
+    future: F,
+    spawned_at: &'static Location<'static>,
+) -> (Runnable<Meta>, Task<F::Output>) {
+    let (slot, opening) = begin(home, spawned_at);
+    let extra = locals::of_current().map(|locals| Extra::with(None, Some(locals)));
+    // SAFETY: the caller's promise.
+    unsafe { make(home, future, slot, &opening, extra) }
+}
+
+#[inline]
+fn begin(home: &Home, spawned_at: &'static Location<'static>) -> (NonNull<Slot>, Opening) {
+    let parent = evenkeel_context::current_id().map_or(0, std::num::NonZero::get);
+    let (slot, id) = home.take();
+    (slot, Opening::new(id, parent, spawned_at))
+}
+
+/// The one allocation of a task.
+///
+/// # Safety
+/// As [`build`].
+#[inline]
+unsafe fn make<F: Future>(
+    home: &Arc<Home>,
+    future: F,
+    slot: NonNull<Slot>,
+    opening: &Opening,
+    extra: Option<Extra>,
+) -> (Runnable<Meta>, Task<F::Output>) {
     let meta = Meta::new(Arc::clone(home), slot, extra);
     let builder = async_task::Builder::new().metadata(meta);
     // SAFETY: the caller's promise; `Life` and its output live in the cell the closure is given.
     let (runnable, task): (_, async_task::Task<Outcome<F::Output>, Meta>) =
         unsafe { builder.spawn_unchecked(|meta| Life::new(meta, future), WithInfo(schedule)) };
-    (runnable, Task::live(task, TaskId(id)))
+    let cell = runnable.into_raw();
+    // SAFETY: ours, of the line before.
+    let runnable: Runnable<Meta> = unsafe { Runnable::from_raw(cell) };
+    runnable.metadata().slot().open(cell, opening);
+    (runnable, Task::live(task, TaskId(opening.id)))
+}
+
+/// [`send`], of a task of which nothing was said.
+#[inline]
+pub(crate) fn send_plain<F>(
+    home: &Arc<Home>,
+    future: F,
+    spawned_at: &'static Location<'static>,
+) -> Task<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    // SAFETY: OUTLIVES ITS BORROWS: it borrows nothing; ON ITS THREAD: it may be on any.
+    let (runnable, task) = unsafe { build_plain(home, future, spawned_at) };
+    admit_queued(home, runnable);
+    task
+}
+
+/// [`admit`], at the back of the queue.
+#[inline]
+pub(crate) fn admit_queued(home: &Home, runnable: Runnable<Meta>) {
+    // After the slot was opened: see `Home::close`.
+    if home.is_closed() {
+        drop(runnable);
+    } else {
+        home.enqueue(runnable);
+    }
 }
 
 /// Spawns a future that may run on any thread and borrows nothing, from any thread.
