@@ -197,7 +197,7 @@ impl Spawner {
         self.home.tasks()
     }
 
-    /// Asks every live task of the executor to end; answers how many were asked.
+    /// Asks every live task of the executor to end that was not asked before; answers how many those are.
     pub fn cancel_all(&self) -> usize {
         self.home.cancel_all()
     }

@@ -194,9 +194,14 @@ impl<'a> Executor<'a> {
         self.home.tasks()
     }
 
-    /// Asks every live task to end; answers how many were asked.
+    /// Asks every live task to end that was not asked before; answers how many those are.
     pub fn cancel_all(&self) -> usize {
         self.home.cancel_all()
+    }
+
+    /// How many tasks were ever spawned on it.
+    pub fn spawned(&self) -> usize {
+        self.home.spawned()
     }
 
     /// No new tasks from now on: what is spawned ends as cancelled, unpolled.

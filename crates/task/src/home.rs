@@ -153,16 +153,18 @@ impl Home {
         }
     }
 
-    /// Asks every live task to end; shielded work, which its owner waits for, only if the executor goes.
+    /// Asks every live task to end that was not asked yet; if the executor goes, all of them, for that is
+    /// news to those who are cleaning up. Shielded work, which its owner waits for, is asked only then.
     pub(crate) fn cancel_all(&self) -> usize {
         let mut count = 0;
         let all = self.is_closed();
         self.registry.for_each_live(|slot, id| {
             // Pairs with the fence in `Slot::say`: who has seen the id sees the mark.
             full_fence();
-            if all || !self.registry.is_shielded(slot) {
-                count += usize::from(self.registry.cancel(slot, id, None));
-            }
+            count += usize::from(match all {
+                true => self.registry.cancel(slot, id, None),
+                false => !self.registry.is_shielded(slot) && self.registry.cancel_anew(slot, id),
+            });
         });
         count
     }

@@ -203,6 +203,11 @@ impl<'a> LocalExecutor<'a> {
         self.queue().ready()
     }
 
+    /// How many tasks were ever spawned on it.
+    pub fn spawned(&self) -> usize {
+        self.home.spawned()
+    }
+
     /// No new tasks from now on: what is spawned ends as cancelled, unpolled.
     pub fn close(&self) {
         self.home.close();
@@ -266,7 +271,7 @@ impl<'a> LocalExecutor<'a> {
         self.home.tasks()
     }
 
-    /// Asks every live task to end; answers how many were asked.
+    /// Asks every live task to end that was not asked before; answers how many those are.
     pub fn cancel_all(&self) -> usize {
         self.home.cancel_all()
     }

@@ -194,13 +194,13 @@ impl Slot {
         self.state.load(Ordering::Relaxed) & SHIELDED != 0
     }
 
-    /// Sets `set` if this is still task `id`; otherwise answers `None`. What `look` makes of the cell is
-    /// answered, too; it wakes nothing and drops nothing.
-    fn reach<R>(&self, id: u64, set: u32, look: impl FnOnce(NonNull<()>) -> R) -> Option<R> {
-        self.lock();
+    /// Sets `set` if this is still task `id`; otherwise answers `None`. What `look` makes of the cell, and of
+    /// what was set before, is answered, too; it wakes nothing and drops nothing.
+    fn reach<R>(&self, id: u64, set: u32, look: impl FnOnce(NonNull<()>, u32) -> R) -> Option<R> {
+        let before = self.lock();
         let mine = self.record.id() == id;
         let cell = NonNull::new(self.cell.load(Ordering::Relaxed)).filter(|_| mine);
-        let looked = cell.map(look);
+        let looked = cell.map(|cell| look(cell, before));
         if looked.is_some() && set != 0 {
             self.state.fetch_or(set, Ordering::Relaxed);
         }
@@ -214,7 +214,7 @@ impl Slot {
     pub(crate) fn cancel(&self, id: u64, rare: bool) -> bool {
         let set = if rare { CANCEL | RARE } else { CANCEL };
         // SAFETY: LOCKED MEANS OPEN, LENT CELL.
-        match self.reach(id, set, |cell| unsafe { waker_of(cell) }) {
+        match self.reach(id, set, |cell, _| unsafe { waker_of(cell) }) {
             None => false,
             Some(waker) => {
                 waker.wake(); // Outside the lock: a waker may run anything.
@@ -223,9 +223,24 @@ impl Slot {
         }
     }
 
+    /// The same, unless it was asked before: then it is left alone, and the answer is false.
+    pub(crate) fn cancel_anew(&self, id: u64) -> bool {
+        let waker = self.reach(id, CANCEL, |cell, before| {
+            // SAFETY: LOCKED MEANS OPEN, LENT CELL.
+            (before & CANCEL == 0).then(|| unsafe { waker_of(cell) })
+        });
+        match waker.flatten() {
+            None => false,
+            Some(waker) => {
+                waker.wake(); // Outside the lock, as above.
+                true
+            }
+        }
+    }
+
     /// Whether task `id` is still alive. In one order with `close`: see `Extra`.
     pub(crate) fn is_alive(&self, id: u64) -> bool {
-        self.reach(id, 0, |_| ()).is_some()
+        self.reach(id, 0, |_, _| ()).is_some()
     }
 
     /// The task's future is gone. ONE POLLER, once; afterwards the slot may serve another.
@@ -521,6 +536,12 @@ impl Registry {
             self.forget_rare(id);
         }
         asked
+    }
+
+    /// The same without a reason, unless it was asked before.
+    pub(crate) fn cancel_anew(&self, slot: NonNull<Slot>, id: u64) -> bool {
+        // SAFETY: as above.
+        unsafe { slot.as_ref() }.cancel_anew(id)
     }
 
     pub(crate) fn rare(&self, id: u64) -> Rare {

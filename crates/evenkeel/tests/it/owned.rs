@@ -297,9 +297,10 @@ fn a_timed_out_group_is_gone_before_the_timeout_is_reported() {
 
 #[test]
 fn a_closed_runner_tells_what_is_left() {
-    let mut runner = Runner::new(options(2).0).unwrap();
+    // A clock that jumps may do so while the run ends, and the timer would be gone.
+    let mut runner = Runner::new(Options { workers: 2, ..Options::default() }).unwrap();
     runner.run(async {
-        let mut carried = Box::pin(sleep(secs(10)));
+        let mut carried = Box::pin(sleep(secs(3600)));
         assert!(futures_lite::future::poll_once(&mut carried).await.is_none());
         std::mem::forget(carried);
     });
@@ -408,4 +409,44 @@ fn debug_mode_names_tasks_that_wait_for_each_others_locks() {
         let both = gather((crossed(0), crossed(1)));
         assert!(timeout(ms(5), both).await.is_err(), "cancelled, they let go");
     });
+}
+
+#[test]
+fn a_long_end_asks_a_task_once_and_not_at_each_turn() {
+    for workers in [1, 2] {
+        let polls = Arc::new(Mutex::new(0));
+        let mut runner = Runner::new(options(workers).0).unwrap();
+        runner.run(async {
+            let counted = Arc::clone(&polls);
+            let gate = Arc::new(Event::new());
+            let opens = Arc::clone(&gate);
+            create_task(async move {
+                defer(async move {
+                    let mut opened = std::pin::pin!(gate.wait());
+                    std::future::poll_fn(move |cx| {
+                        *counted.lock().unwrap() += 1;
+                        opened.as_mut().poll(cx)
+                    })
+                    .await;
+                });
+                pending::<()>().await;
+            })
+            .detach();
+            create_task(async move {
+                defer(async move {
+                    for _ in 0..1000 {
+                        yield_now().await;
+                    }
+                    opens.set();
+                });
+                pending::<()>().await;
+            })
+            .detach();
+            sleep(ms(1)).await;
+        });
+        assert!(runner.close().is_empty());
+        // Once to wait and once to go on; some more if all are asked again before a worker sleeps.
+        let polls = *polls.lock().unwrap();
+        assert!(polls < 50, "{polls} polls of one that waits");
+    }
 }
