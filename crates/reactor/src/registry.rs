@@ -11,7 +11,7 @@ use crate::loom::Arc;
 use crate::wait::News;
 
 /// Bits of a key that name the slot; the rest, but for the topmost, are its generation. The topmost
-/// bit is never set, so that keys of one's own (bell, timer, the poller's) can be told apart.
+/// bit is never set, so that keys of one's own (bell, timer, a poller's) can be told apart.
 const SLOT_BITS: u32 = if usize::BITS >= 64 { 32 } else { 20 };
 const GENERATION_BITS: u32 = usize::BITS - SLOT_BITS - 1;
 

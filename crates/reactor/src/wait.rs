@@ -1,23 +1,21 @@
 //! Blocking in the kernel, on Linux: one `epoll_wait`, an eventfd for a bell, a timerfd for deadlines.
 //!
-//! `polling` opens the epoll instance and takes descriptors out of it. The wait itself is raw:
-//! `Poller::wait` sets a timer and re-arms its bell each time, which makes five system calls of one.
-//! Putting descriptors in is raw too, because `polling` cannot ask for `EPOLLRDHUP`, without which a
-//! short read would prove nothing (see [`SHORT_PROVES_DRY`]). Its own bell is never rung: only
-//! `Poller::wait` would re-arm it.
+//! Raw, and not by `polling`: its wait sets a timer and re-arms its bell each time, which makes five
+//! system calls of one; it cannot ask for `EPOLLRDHUP`, without which a short read would prove nothing
+//! (see [`SHORT_PROVES_DRY`]); and a bell and a timer of its own would double the cost of a runner.
 //!
 //! Bell and timer are edge-triggered and never read: each `write` and each expiry is a new edge, and
-//! setting the timer anew takes back an expiry that was not fetched yet.
+//! setting the timer anew takes back an expiry that was not fetched yet. The timer is made for the first
+//! deadline slept for; where the system has none to give, the wait's own timeout does, to the millisecond.
 // REGISTERED WHILE OWNED: a `Source` keeps its descriptor open from `add` until after `delete`.
 // NUMBERS ONLY: what a fetched event carries is a number that was given to `epoll::add`, never a pointer.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use polling::Poller;
 use rustix::buffer::spare_capacity;
-use rustix::event::epoll::{self, EventData, EventFlags};
+use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::event::{EventfdFlags, Timespec, eventfd};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
@@ -40,7 +38,10 @@ const BATCH: usize = 256;
 /// Seconds the timer is set for at most; a deadline further away is set in several steps. 68 years.
 const LONGEST_REST: i64 = i32::MAX as i64;
 
-/// The topmost bit is free, see `registry.rs`; the poller's own key is `usize::MAX`.
+/// How long a wait without a timer sleeps at once: what every kernel's `epoll_wait` can be told.
+const LONGEST_NAP: Duration = Duration::from_secs(3600);
+
+/// The topmost bit is free, see `registry.rs`.
 const BELL: u64 = u64::MAX - 1;
 const TIMER: u64 = u64::MAX - 2;
 
@@ -69,9 +70,8 @@ pub(crate) struct News {
 /// The descriptors a reactor sleeps on.
 #[derive(Debug)]
 pub(crate) struct Kernel {
-    poller: Poller,
+    epoll: OwnedFd,
     bell: OwnedFd,
-    timer: OwnedFd,
 }
 
 /// News as it was fetched, and what is known of the timer: for one waiting thread at a time.
@@ -80,29 +80,25 @@ pub(crate) struct Batch {
     /// The timer will ring at this instant. Never later than the deadline waited for; an earlier
     /// one is left alone, since most deadlines (timeouts) move away before they are reached.
     armed: Option<Instant>,
+    /// Made when it is first needed.
+    timer: Option<OwnedFd>,
 }
 
 impl Kernel {
     pub(crate) fn new() -> io::Result<Kernel> {
-        let poller = Poller::new()?;
+        let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        let timer = timerfd_create(
-            TimerfdClockId::Monotonic,
-            TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK,
-        )?;
-        let edge = EventFlags::IN | EventFlags::ET;
-        epoll::add(&poller, &bell, EventData::new_u64(BELL), edge)?;
-        epoll::add(&poller, &timer, EventData::new_u64(TIMER), edge)?;
-        Ok(Kernel { poller, bell, timer })
+        epoll::add(&epoll, &bell, EventData::new_u64(BELL), EventFlags::IN | EventFlags::ET)?;
+        Ok(Kernel { epoll, bell })
     }
 
     /// One system call, for good unless somebody waits to write: see [`Kernel::rearm`].
     pub(crate) fn add(&self, fd: BorrowedFd<'_>, key: Key) -> io::Result<()> {
-        Ok(epoll::add(&self.poller, fd, EventData::new_u64(key.raw() as u64), to_read())?)
+        Ok(epoll::add(&self.epoll, fd, EventData::new_u64(key.raw() as u64), to_read())?)
     }
 
     pub(crate) fn delete(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
-        self.poller.delete(fd)
+        Ok(epoll::delete(&self.epoll, fd)?)
     }
 
     /// Before a task waits, and after it is in the list. The first who waits to write asks for news of
@@ -123,7 +119,7 @@ impl Kernel {
         // SAFETY: REGISTERED WHILE OWNED, and only a `Source` re-arms.
         let fd = unsafe { BorrowedFd::borrow_raw(fd) };
         let data = EventData::new_u64(key.raw() as u64);
-        epoll::modify(&self.poller, fd, data, to_read() | EventFlags::OUT)?;
+        epoll::modify(&self.epoll, fd, data, to_read() | EventFlags::OUT)?;
         writes.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -138,13 +134,14 @@ impl Kernel {
     pub(crate) fn wait(&self, batch: &mut Batch, rest: Rest) -> io::Result<()> {
         loop {
             batch.fetched.clear();
-            let look = match rest {
-                Rest::Look => true,
-                Rest::ForEver => false,
-                Rest::Until(at) => !self.arm(batch, at)?,
+            let nap = match rest {
+                Rest::Look => Some(Duration::ZERO),
+                Rest::ForEver => None,
+                Rest::Until(at) => self.arm(batch, at)?,
             };
-            let timeout = look.then(Timespec::default);
-            match epoll::wait(&self.poller, spare_capacity(&mut batch.fetched), timeout.as_ref()) {
+            let look = nap == Some(Duration::ZERO);
+            let timeout = nap.map(timespec);
+            match epoll::wait(&self.epoll, spare_capacity(&mut batch.fetched), timeout.as_ref()) {
                 Ok(_) => {}
                 Err(Errno::INTR) if look => return Ok(()),
                 Err(Errno::INTR) => continue,
@@ -159,7 +156,7 @@ impl Kernel {
                 batch.armed = None;
             }
             let over = match rest {
-                Rest::Until(at) if fired => Instant::now() >= at,
+                Rest::Until(at) if fired || nap.is_some() => Instant::now() >= at,
                 _ => false,
             };
             if look || called || over {
@@ -168,22 +165,42 @@ impl Kernel {
         }
     }
 
-    /// Sets the timer if it would be late. False if the deadline has passed.
-    fn arm(&self, batch: &mut Batch, at: Instant) -> io::Result<bool> {
+    /// Sets the timer if it would be late. Answers how long to sleep without one: not at all if the
+    /// deadline has passed, and `None` if the timer ends the sleep.
+    fn arm(&self, batch: &mut Batch, at: Instant) -> io::Result<Option<Duration>> {
         if batch.armed.is_some_and(|armed| armed <= at) {
-            return Ok(true);
+            return Ok(None);
         }
         let rest = at.saturating_duration_since(Instant::now());
         if rest.is_zero() {
-            return Ok(false);
+            return Ok(Some(rest));
         }
-        let seconds = i64::try_from(rest.as_secs()).unwrap_or(LONGEST_REST).min(LONGEST_REST);
-        let it_value = Timespec { tv_sec: seconds, tv_nsec: rest.subsec_nanos().into() };
-        let once = Itimerspec { it_interval: Timespec::default(), it_value };
-        timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &once)?;
+        if batch.timer.is_none() {
+            // No descriptor to be had: this sleep does without, and the next one asks again.
+            batch.timer = self.timer().ok();
+        }
+        let Some(timer) = &batch.timer else {
+            return Ok(Some(rest.min(LONGEST_NAP)));
+        };
+        let once = Itimerspec { it_interval: Timespec::default(), it_value: timespec(rest) };
+        timerfd_settime(timer, TimerfdTimerFlags::empty(), &once)?;
         batch.armed = Some(at);
-        Ok(true)
+        Ok(None)
     }
+
+    fn timer(&self) -> io::Result<OwnedFd> {
+        let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
+        let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+        let edge = EventFlags::IN | EventFlags::ET;
+        epoll::add(&self.epoll, &timer, EventData::new_u64(TIMER), edge)?;
+        Ok(timer)
+    }
+}
+
+/// As the kernel takes it, and no longer than it takes.
+fn timespec(rest: Duration) -> Timespec {
+    let seconds = i64::try_from(rest.as_secs()).unwrap_or(LONGEST_REST).min(LONGEST_REST);
+    Timespec { tv_sec: seconds, tv_nsec: rest.subsec_nanos().into() }
 }
 
 /// What is asked of every source.
@@ -203,7 +220,7 @@ pub(crate) fn send(fd: BorrowedFd<'_>, buf: &[u8]) -> io::Result<usize> {
 
 impl AsFd for Kernel {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.poller.as_fd()
+        self.epoll.as_fd()
     }
 }
 
@@ -212,7 +229,7 @@ unsafe impl Send for Batch {}
 
 impl Batch {
     pub(crate) fn new() -> Batch {
-        Batch { fetched: Vec::with_capacity(BATCH), armed: None }
+        Batch { fetched: Vec::with_capacity(BATCH), armed: None, timer: None }
     }
 
     /// What was fetched last, less the bell and the timer.

@@ -3,6 +3,7 @@
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
 
 use evenkeel_reactor::{Reactor, Source};
 use futures_lite::{AsyncReadExt, AsyncWriteExt, future};
@@ -63,7 +64,7 @@ fn no_reactor_without_descriptors() {
     alone("faults::no_reactor_without_descriptors", || {
         let (one, two) = UnixStream::pair().unwrap();
         let next = next();
-        for room in 0..5 {
+        for room in 0..2 {
             leave_room_for(next, room);
             assert_eq!(Reactor::new().unwrap_err().raw_os_error(), Some(EMFILE));
         }
@@ -79,6 +80,36 @@ fn no_reactor_without_descriptors() {
             said.unwrap();
             heard.unwrap();
         });
+    });
+}
+
+#[test]
+fn a_deadline_is_kept_without_a_descriptor_for_a_timer() {
+    alone("faults::a_deadline_is_kept_without_a_descriptor_for_a_timer", || {
+        let reactor = Reactor::new().unwrap();
+        let next = next();
+        leave_room_for(next, 0);
+        for _ in 0..3 {
+            let deadline = Instant::now() + Duration::from_millis(5);
+            assert_eq!(reactor.wait_until(Some(deadline)).unwrap(), 0);
+            assert!(Instant::now() >= deadline);
+        }
+        // The bell ends such a sleep too, and a timer is used as soon as there is one.
+        let far = Instant::now() + Duration::from_secs(3600 * 24 * 365);
+        std::thread::scope(|scope| {
+            leave_room_for(next, 100);
+            let thread = scope.spawn(|| {
+                leave_room_for(next, 0);
+                reactor.wait_until(Some(far)).unwrap()
+            });
+            std::thread::sleep(Duration::from_millis(20));
+            reactor.notify();
+            thread.join().unwrap();
+        });
+        leave_room_for(next, 100);
+        let deadline = Instant::now() + Duration::from_millis(5);
+        reactor.wait_until(Some(deadline)).unwrap();
+        assert!(Instant::now() >= deadline);
     });
 }
 
