@@ -32,6 +32,14 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// How many processors there are. Models are not built with the crate that asks.
+pub(crate) fn processors() -> usize {
+    #[cfg(loom)]
+    return 2;
+    #[cfg(not(loom))]
+    evenkeel_task::processors()
+}
+
 /// The time. Under loom it stands still: what a model does must not depend on when it runs.
 pub(crate) fn clock() -> Instant {
     #[cfg(loom)]

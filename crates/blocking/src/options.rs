@@ -2,7 +2,7 @@
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
-use crate::loom::{Builder, JoinHandle, start_thread};
+use crate::loom::{Builder, JoinHandle, processors, start_thread};
 
 /// How a [`ThreadPool`](crate::ThreadPool) is made; see [`try_new`](crate::ThreadPool::try_new).
 ///
@@ -33,7 +33,7 @@ pub struct PoolOptions {
 impl Default for PoolOptions {
     fn default() -> Self {
         PoolOptions {
-            threads: (evenkeel_task::processors() + 4).min(32),
+            threads: (processors() + 4).min(32),
             name: "evenkeel-pool".to_owned(),
             keep_alive: Duration::from_secs(10),
             start: StartThread::default(),

@@ -127,13 +127,15 @@ pub(in crate::cases) async fn event<R: Events>(work: Work) -> Cost {
     let waiting = Arc::new(Latch::new(waiters));
     for _ in 0..waiters {
         let (event, waiting, over) = (event.clone(), waiting.clone(), over.clone());
-        R::spawn_detached(async move {
+        // Uninterrupted: whoever passes a set event often enough would be sent to the back of the queue, and
+        // that pause is no place in the event's line.
+        R::spawn_detached(R::uninterrupted(async move {
             // Acquire: pairs with the Release below.
             while !over.load(Ordering::Acquire) {
                 // Not again in the same round, while an event is set that is about to be cleared.
                 waiting.arrive_waiting(R::wait(&event)).await;
             }
-        });
+        }));
     }
     waiting.opened().await;
     let cost = repeat(work.length, || async {
