@@ -166,8 +166,8 @@ fn push_against_the_last_sleeper() {
     });
 }
 
-// Weakened: `spares_one` that stores what is left instead of exchanging it, or the look after `spare(0)` left
-// out: the push is spared and nobody looks (deadlock).
+// Weakened: the look after `spare(0)` left out: the push is spared and nobody looks (deadlock). A `spares_one`
+// that stores what is left instead of exchanging it has not been tried.
 #[test]
 fn spared_wake_ups_against_the_end_of_a_light_sleep() {
     loom::model(|| {
@@ -321,7 +321,7 @@ fn a_wake_from_outside_while_one_of_two_runs_leaves() {
     });
 }
 
-// Weakened: `close` that stores without taking the lock first: the canceller is told that it cancelled a task
+// Expected of, and not tried with, `close` that stores without taking the lock first: the canceller is told that it cancelled a task
 // that had ended well (and makes a waker of a cell that may be gone).
 #[test]
 fn cancel_against_the_close() {
