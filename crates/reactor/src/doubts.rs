@@ -4,22 +4,20 @@
 //! read would only say `WouldBlock`, at the price of a system call for each message. So the reader waits
 //! on a guess, and leaves a doubt; the driver asks the kernel about all doubts in one call, each time
 //! before it waits, and treats what it learns as news.
-// NO DOUBT SLEPT OVER: who sleeps in the kernel has said so under the lock, and found no doubt there; who
-// comes later is told to settle his by himself.
+//!
+//! That there are any is one bit of the driver's word (`notifier.rs`), so that a driver who is left none
+//! pays nothing for them.
+// NO DOUBT SLEPT OVER: one word says that the driver sleeps and that there are doubts, and never both. Who
+// comes while it sleeps is told to settle his by himself.
 
 use std::mem;
 
 use crate::loom::{Mutex, locked};
+use crate::notifier::Notifier;
 
 /// What readers leave for the driver.
 #[derive(Debug)]
-pub struct Doubts<T>(Mutex<State<T>>);
-
-#[derive(Debug)]
-struct State<T> {
-    left: Vec<T>,
-    asleep: bool,
-}
+pub struct Doubts<T>(Mutex<Vec<T>>);
 
 /// What [`Doubts::leave`] answers.
 #[must_use]
@@ -32,37 +30,28 @@ pub enum Left {
 }
 
 impl<T> Doubts<T> {
-    /// None, and the driver is awake.
+    /// None.
     pub fn new() -> Doubts<T> {
-        Doubts(Mutex::new(State { left: Vec::new(), asleep: false }))
+        Doubts(Mutex::new(Vec::new()))
     }
 
-    /// Leaves a doubt, before its reader waits.
-    pub fn leave(&self, doubt: T) -> Left {
-        let mut state = locked(&self.0);
-        if state.asleep {
+    /// Leaves a doubt for the driver whose word it is, before its reader waits.
+    pub fn leave(&self, driver: &Notifier, doubt: T) -> Left {
+        let mut left = locked(&self.0);
+        if !driver.doubt() {
             return Left::WithYou;
         }
-        state.left.push(doubt);
+        left.push(doubt);
         Left::WithDriver
     }
 
     /// The driver takes all; `room` is empty, and its room is kept.
-    pub fn take(&self, room: &mut Vec<T>) {
-        mem::swap(&mut locked(&self.0).left, room);
-    }
-
-    /// The driver is about to sleep. False: somebody has left a doubt, do not.
-    #[must_use]
-    pub fn begin_sleep(&self) -> bool {
-        let mut state = locked(&self.0);
-        state.asleep = state.left.is_empty();
-        state.asleep
-    }
-
-    /// The driver does not sleep, whatever it was about to do.
-    pub fn end_sleep(&self) {
-        locked(&self.0).asleep = false;
+    pub fn take(&self, driver: &Notifier, room: &mut Vec<T>) {
+        if driver.is_in_doubt() {
+            let mut left = locked(&self.0);
+            driver.settle();
+            mem::swap(&mut *left, room);
+        }
     }
 }
 

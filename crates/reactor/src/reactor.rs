@@ -11,7 +11,7 @@ use std::sync::TryLockError;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use crate::ask::{Doubt, keep_readable};
+use crate::ask::{Asked, Doubt};
 use crate::current::{self, Entered};
 use crate::doubts::{Doubts, Left};
 use crate::loom::{Arc, Mutex, locked};
@@ -95,9 +95,16 @@ enum Leaving {
 
 struct Turn {
     batch: Batch,
-    /// Empty between turns; kept for its room.
+    // Empty between turns, all three; kept for their room.
     due: Vec<Waker>,
     doubts: Vec<Doubt>,
+    asked: Asked,
+}
+
+impl Turn {
+    fn new() -> Turn {
+        Turn { batch: Batch::new(), due: Vec::new(), doubts: Vec::new(), asked: Asked::new() }
+    }
 }
 
 impl Reactor {
@@ -112,7 +119,7 @@ impl Reactor {
                 kernel: Kernel::new()?,
                 notifier: Notifier::new(),
                 registry: Mutex::default(),
-                turn: Mutex::new(Turn { batch: Batch::new(), due: Vec::new(), doubts: Vec::new() }),
+                turn: Mutex::new(Turn::new()),
                 doubts: Doubts::new(),
                 counters: Counters::default(),
             }),
@@ -165,12 +172,12 @@ impl Reactor {
         inner.settle(&mut turn);
         let rest = match rest {
             Rest::Look => Rest::Look,
-            rest if turn.due.is_empty() && inner.may_sleep() => rest,
+            // Announced from here on.
+            rest if turn.due.is_empty() && inner.notifier.begin_sleep() == MaySleep::Yes => rest,
             _ => Rest::Look,
         };
         let waited = inner.kernel.wait(&mut turn.batch, rest);
         inner.notifier.end_sleep();
-        inner.doubts.end_sleep();
         waited?;
         let Turn { batch, due, .. } = &mut *turn;
         inner.collect(batch, due);
@@ -304,7 +311,7 @@ impl Reactor {
 
     /// Leaves a doubt for the driver, if it is awake.
     pub(crate) fn leave_doubt(&self, doubt: Doubt) -> Left {
-        self.inner.doubts.leave(doubt)
+        self.inner.doubts.leave(&self.inner.notifier, doubt)
     }
 
     fn take_out(&self, key: Key) -> Option<Arc<Record>> {
@@ -323,22 +330,18 @@ impl Reactor {
 impl Inner {
     /// Asks about what was left in doubt, and hears what can be read after all.
     fn settle(&self, turn: &mut Turn) {
-        self.doubts.take(&mut turn.doubts);
-        if turn.doubts.is_empty() {
+        let Turn { due, doubts, asked, .. } = turn;
+        self.doubts.take(&self.notifier, doubts);
+        if doubts.is_empty() {
             return;
         }
         let registered = locked(&self.registry);
-        keep_readable(&registered.registry, &mut turn.doubts);
-        for doubt in turn.doubts.drain(..) {
+        asked.keep_readable(&registered.registry, doubts);
+        for doubt in doubts.drain(..) {
             if let Some(record) = registered.registry.get(doubt.key) {
-                record.way(Way::Read).news(false, &mut turn.due);
+                record.way(Way::Read).news(false, due);
             }
         }
-    }
-
-    /// Whether the thread that waits may block, which is announced from here on.
-    fn may_sleep(&self) -> bool {
-        self.doubts.begin_sleep() && self.notifier.begin_sleep() == MaySleep::Yes
     }
 
     /// Translates what was fetched. Only here is the registry locked while there is news, and no

@@ -152,58 +152,87 @@ fn a_hang_up_while_a_short_read_clears() {
     });
 }
 
-/// A reader guesses wrong that nothing is left, and no news will ever tell. Fails if `leave` does not look
-/// whether the driver sleeps, or if `begin_sleep` does not look for doubts.
-#[test]
-fn a_wrong_guess_while_the_driver_falls_asleep() {
-    loom::model(|| {
-        let direction = Arc::new(Direction::new());
-        let doubts = Arc::new(Doubts::new());
-        direction.guess(direction.look());
-        let driver = {
-            let (direction, doubts) = (direction.clone(), doubts.clone());
-            thread::spawn(move || {
-                let (mut room, mut due) = (Vec::new(), Vec::new());
-                loop {
-                    doubts.take(&mut room);
-                    room.drain(..).for_each(|()| direction.news(false, &mut due));
-                    due.drain(..).for_each(Waker::wake);
-                    if doubts.begin_sleep() {
-                        return; // For ever: nobody rings.
-                    }
-                }
-            })
-        };
-        let other = {
-            let (direction, doubts) = (direction.clone(), doubts.clone());
-            thread::spawn(move || read_what_is_left(&direction, &doubts))
-        };
-        read_what_is_left(&direction, &doubts);
-        driver.join().unwrap();
-        other.join().unwrap();
-    });
+/// What readers of sources share with the driver, who hears of the kernel only what they doubt.
+struct Guessing<const SOURCES: usize> {
+    sources: [Direction; SOURCES],
+    doubts: Doubts<usize>,
+    driver: Notifier,
 }
 
-/// As `Link::attempt`. Two readers find something each.
-fn read_what_is_left(direction: &Direction, doubts: &Doubts<()>) {
-    let waker = waker();
-    let mut place = Place::new(direction);
-    loop {
-        let seen = direction.look();
-        if seen.is_ready() {
-            return;
-        }
-        if seen.is_guessed() {
-            if doubts.leave(()) == Left::WithYou {
-                return; // Tried, with success.
+impl<const SOURCES: usize> Guessing<SOURCES> {
+    /// All are guessed dry, and none is.
+    fn new() -> Arc<Guessing<SOURCES>> {
+        let sources = [(); SOURCES].map(|()| Direction::new());
+        sources.iter().for_each(|source| source.guess(source.look()));
+        Arc::new(Guessing { sources, doubts: Doubts::new(), driver: Notifier::new() })
+    }
+
+    /// As `Reactor::wait`, until it sleeps; then for ever, for nobody rings.
+    fn drive(&self) {
+        let (mut room, mut due) = (Vec::new(), Vec::new());
+        loop {
+            self.doubts.take(&self.driver, &mut room);
+            room.drain(..).for_each(|source| self.sources[source].news(false, &mut due));
+            due.drain(..).for_each(Waker::wake);
+            if self.driver.begin_sleep() == MaySleep::Yes {
+                return;
             }
-            direction.clear(seen);
-        }
-        match direction.enlist(Some(&mut place), &waker) {
-            Enlisted::TryAgain => {}
-            Enlisted::Waits => thread::park(),
+            self.driver.end_sleep();
         }
     }
+
+    /// As `Link::attempt`, until it finds something.
+    fn read(&self, source: usize) {
+        let direction = &self.sources[source];
+        let waker = waker();
+        let mut place = Place::new(direction);
+        loop {
+            let seen = direction.look();
+            if seen.is_ready() {
+                return;
+            }
+            if seen.is_guessed() {
+                if self.doubts.leave(&self.driver, source) == Left::WithYou {
+                    return; // Tried, with success.
+                }
+                direction.clear(seen);
+            }
+            match direction.enlist(Some(&mut place), &waker) {
+                Enlisted::TryAgain => {}
+                Enlisted::Waits => thread::park(),
+            }
+        }
+    }
+
+    fn model(readers_of: [usize; 2]) {
+        loom::model(move || {
+            let guessing = Guessing::<SOURCES>::new();
+            let driver = {
+                let guessing = guessing.clone();
+                thread::spawn(move || guessing.drive())
+            };
+            let other = {
+                let guessing = guessing.clone();
+                thread::spawn(move || guessing.read(readers_of[0]))
+            };
+            guessing.read(readers_of[1]);
+            driver.join().unwrap();
+            other.join().unwrap();
+        });
+    }
+}
+
+/// Two readers guess wrong that nothing is left, and no news will ever tell. Fails if `doubt` does not look
+/// whether the driver sleeps, if `begin_sleep` does not look for doubts, or if `end_sleep` forgets them.
+#[test]
+fn a_wrong_guess_while_the_driver_falls_asleep() {
+    Guessing::<1>::model([0, 0]);
+}
+
+/// The same of two sources. Fails if `settle` comes after the doubts' lock (it forgets the second).
+#[test]
+fn a_wrong_guess_while_the_driver_takes_another() {
+    Guessing::<2>::model([0, 1]);
 }
 
 struct Sleeper {
