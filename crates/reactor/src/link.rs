@@ -8,7 +8,7 @@ use evenkeel_context::{Wait, poll_budget, spend, waiting_for};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::ask::Doubt;
-use crate::direction::{Direction, Enlisted, Place};
+use crate::direction::{Enlisted, Place};
 use crate::doubts::Left;
 use crate::habit::Habit;
 use crate::loom::{Arc, AtomicBool};
@@ -78,25 +78,21 @@ impl Link {
         &self.reactor
     }
 
-    pub(crate) fn direction(&self, way: Way) -> &Direction {
-        self.record.way(way)
-    }
-
     /// Tries `op` as long as there is reason to, then waits; first of all, whether the task may go on.
-    /// `shows` tells what a result means, if this is a byte stream.
-    pub(crate) fn attempt<R>(
-        &self,
+    /// `shows` tells what a result means, if this is a byte stream. `place` is that of the future that waits,
+    /// once it has one; `None` for a `poll_` call.
+    pub(crate) fn attempt<'a, R>(
+        &'a self,
         way: Way,
-        mut place: Option<&mut Place<'_>>,
+        mut place: Option<&mut Option<Place<'a>>>,
         cx: &mut Context<'_>,
         mut op: impl FnMut() -> io::Result<R>,
         shows: impl Fn(&R) -> Shows,
     ) -> Poll<io::Result<R>> {
         ready!(poll_budget(cx));
-        let direction = self.direction(way);
         loop {
-            let seen = direction.look();
-            if seen.is_ready() || (seen.is_guessed() && !self.leave_doubt(direction, seen)) {
+            let seen = self.record.look(way);
+            if seen.is_ready() || (seen.is_guessed() && !self.leave_doubt(way, seen)) {
                 match op() {
                     Ok(done) => {
                         if self.stream {
@@ -110,7 +106,7 @@ impl Link {
                             if way == Way::Read {
                                 self.habit.tried(true);
                             }
-                            if !direction.clear(seen) {
+                            if !self.record.way(way).clear(seen) {
                                 continue;
                             }
                         }
@@ -122,7 +118,9 @@ impl Link {
                     },
                 }
             }
-            match direction.enlist(place.as_deref_mut(), cx.waker()) {
+            let direction = self.record.way(way);
+            let place = place.as_mut().map(|it| it.get_or_insert_with(|| Place::new(direction)));
+            match direction.enlist(place, cx.waker()) {
                 Enlisted::TryAgain => continue,
                 Enlisted::Waits => {}
             }
@@ -134,7 +132,6 @@ impl Link {
 
     /// Learns from what an operation of a byte stream did. Newer news stands in any case.
     fn note(&self, way: Way, seen: Seen, shows: Shows) {
-        let direction = self.direction(way);
         if way == Way::Read {
             self.habit.tried(false);
         }
@@ -142,19 +139,21 @@ impl Link {
         match shows {
             Shows::Dry if !seen.is_closed() => {
                 // Spares the call that would only say `WouldBlock`.
-                direction.clear(seen);
+                self.record.way(way).clear(seen);
             }
-            Shows::Full if !seen.is_closed() && self.habit.guesses() => direction.guess(seen),
+            Shows::Full if !seen.is_closed() && self.habit.guesses() => {
+                self.record.way(way).guess(seen);
+            }
             _ => {}
         }
     }
 
     /// Whether the driver will see to the guess that was `seen`, so that it may be waited on.
-    fn leave_doubt(&self, direction: &Direction, seen: Seen) -> bool {
+    fn leave_doubt(&self, way: Way, seen: Seen) -> bool {
         let left = self.reactor.leave_doubt(Doubt { fd: self.fd, key: self.key });
         // After it was left: who finds no guess any more relies on that. Newer news is met in `enlist`.
         if left == Left::WithDriver {
-            direction.clear(seen);
+            self.record.way(way).clear(seen);
         }
         left == Left::WithDriver
     }

@@ -5,7 +5,7 @@ mod chosen {
     /// Counted: see there.
     #[cfg(evenkeel_count)]
     pub(crate) use evenkeel_context::count::{AtomicBool, AtomicU8, AtomicU64, Mutex, Ordering};
-    pub(crate) use std::sync::{Arc, MutexGuard};
+    pub(crate) use std::sync::{Arc, MutexGuard, OnceLock};
     #[cfg(not(evenkeel_count))]
     pub(crate) use std::sync::{
         Mutex,

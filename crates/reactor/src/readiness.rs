@@ -41,6 +41,9 @@ pub struct Readiness(AtomicU64);
 pub struct Seen(u64);
 
 impl Seen {
+    /// What a new word says, and one that nobody has made yet: nothing is known, so trying comes first.
+    pub const UNKNOWN: Seen = Seen(READY);
+
     /// Worth a system call.
     pub fn is_ready(self) -> bool {
         self.0 & READY != 0
@@ -78,9 +81,9 @@ pub enum Wait {
 }
 
 impl Readiness {
-    /// A new word is ready: nothing is known, so trying comes first.
+    /// Says [`Seen::UNKNOWN`].
     pub fn new() -> Readiness {
-        Readiness(AtomicU64::new(READY))
+        Readiness(AtomicU64::new(Seen::UNKNOWN.0))
     }
 
     /// What is believed now.

@@ -7,7 +7,8 @@
 use std::task::Waker;
 
 use crate::direction::Direction;
-use crate::loom::Arc;
+use crate::loom::{Arc, OnceLock};
+use crate::readiness::Seen;
 use crate::wait::News;
 
 /// Bits of a key that name the slot; the rest, but for the topmost, are its generation. The topmost
@@ -55,15 +56,25 @@ pub(crate) enum Way {
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     read: Direction,
-    write: Direction,
+    /// Made when a write was not all done, or there is news of writing: most connections never need it.
+    write: OnceLock<Box<Direction>>,
 }
 
 impl Record {
     pub(crate) fn way(&self, way: Way) -> &Direction {
         match way {
             Way::Read => &self.read,
-            Way::Write => &self.write,
+            Way::Write => self.write.get_or_init(Box::default),
         }
+    }
+
+    /// What is believed of a direction, which need not be made for that.
+    pub(crate) fn look(&self, way: Way) -> Seen {
+        let direction = match way {
+            Way::Read => Some(&self.read),
+            Way::Write => self.write.get().map(|write| &**write),
+        };
+        direction.map_or(Seen::UNKNOWN, Direction::look)
     }
 
     /// The driver heard of this source.
@@ -72,7 +83,8 @@ impl Record {
             self.read.news(news.read_closed, due);
         }
         if news.write {
-            self.write.news(news.write_closed, due);
+            // Whoever tries to write at this moment, knowing nothing, must find that there was news.
+            self.way(Way::Write).news(news.write_closed, due);
         }
     }
 
@@ -80,7 +92,7 @@ impl Record {
     pub(crate) fn take_all(&self) -> Vec<Waker> {
         let mut due = Vec::new();
         self.read.take_all(&mut due);
-        self.write.take_all(&mut due);
+        self.write.get().inspect(|write| write.take_all(&mut due));
         due
     }
 }

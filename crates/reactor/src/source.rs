@@ -6,7 +6,6 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::task::{Context, Poll};
 
-use crate::direction::Place;
 use crate::link::{Link, Shows, probe};
 use crate::reactor::Reactor;
 use crate::registry::Way;
@@ -197,7 +196,7 @@ impl<T: AsFd> Source<T> {
 
     async fn with<R>(&self, way: Way, mut op: impl FnMut(&T) -> io::Result<R>) -> io::Result<R> {
         let io = self.get_ref();
-        let mut place = Place::new(self.link.direction(way));
+        let mut place = None;
         poll_fn(|cx| self.link.attempt(way, Some(&mut place), cx, || op(io), |_| Shows::Nothing))
             .await
     }
@@ -242,7 +241,7 @@ impl<T: AsFd> Source<T> {
         mut op: impl FnMut(&mut T) -> io::Result<R>,
     ) -> io::Result<R> {
         let (io, link) = self.parts();
-        let mut place = Place::new(link.direction(way));
+        let mut place = None;
         poll_fn(|cx| link.attempt(way, Some(&mut place), cx, || op(io), |_| Shows::Nothing)).await
     }
 

@@ -6,7 +6,9 @@
 use std::sync::Arc as StdArc;
 use std::task::{Wake, Waker};
 
-use evenkeel_reactor::model::{Bell, Direction, Doubts, Enlisted, Left, MaySleep, Notifier, Place};
+use evenkeel_reactor::model::{
+    Bell, Direction, Doubts, Enlisted, Left, MaySleep, Notifier, Place, Seen,
+};
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
@@ -46,15 +48,19 @@ impl Socket {
 
     /// As `Link::attempt`: tries, clears, waits; until `want` have arrived.
     fn wait_for(&self, want: usize) {
+        self.wait_from(self.direction.look(), want);
+    }
+
+    fn wait_from(&self, mut seen: Seen, want: usize) {
         let waker = waker();
         let mut place = Place::new(&self.direction);
         loop {
-            let seen = self.direction.look();
             if seen.is_ready() {
                 if self.arrived.load(Ordering::Relaxed) >= want {
                     return;
                 }
                 if !self.direction.clear(seen) {
+                    seen = self.direction.look();
                     continue;
                 }
             }
@@ -62,8 +68,23 @@ impl Socket {
                 Enlisted::TryAgain => {}
                 Enlisted::Waits => thread::park(),
             }
+            seen = self.direction.look();
         }
     }
+}
+
+/// A writer that found no direction to look at, while the driver makes one for its news.
+#[test]
+fn news_while_a_writer_knows_nothing() {
+    loom::model(|| {
+        let socket = Socket::new();
+        let driver = {
+            let socket = socket.clone();
+            thread::spawn(move || socket.arrive())
+        };
+        socket.wait_from(Seen::UNKNOWN, 1);
+        driver.join().unwrap();
+    });
 }
 
 /// Fails if `clear` does not compare the tick (it erases the second news), if `look` or `news` is Relaxed
