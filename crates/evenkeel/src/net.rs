@@ -225,6 +225,22 @@ macro_rules! stream {
                 self.source.writable().await
             }
 
+            /// Reads into `buf`, which need not be initialised. Of an answer `n`, the first `n` bytes are
+            /// initialised; nothing else in `buf` is touched. 0 is the end, if there was room.
+            ///
+            /// For code that hands out such buffers (hyper does). Any number of tasks may wait by it.
+            ///
+            /// # Errors
+            ///
+            /// Those of `recv`.
+            pub fn poll_read_uninit(
+                &self,
+                cx: &mut Context<'_>,
+                buf: &mut [std::mem::MaybeUninit<u8>],
+            ) -> Poll<io::Result<usize>> {
+                self.source.poll_read_uninit(cx, buf)
+            }
+
             /// Ends one half, or both, for all handles.
             ///
             /// # Errors

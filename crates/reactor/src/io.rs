@@ -4,7 +4,10 @@
 //! flushes. A source is closed for good by dropping it.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::mem::MaybeUninit;
+use std::net::TcpStream;
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -51,7 +54,7 @@ fn end(io: &impl AsFd) -> io::Result<()> {
 impl<T: AsFd> Source<T> {
     fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let shows = read_shows(buf.len());
-        self.poll_with(Way::Read, cx, |io| recv(io.as_fd(), buf), shows)
+        self.poll_with(Way::Read, cx, |io| recv(io.as_fd(), &mut *buf), shows)
     }
 
     fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
@@ -59,6 +62,35 @@ impl<T: AsFd> Source<T> {
         self.poll_with(Way::Write, cx, |io| send(io.as_fd(), buf), shows)
     }
 }
+
+/// Reading into memory that nothing was written to yet, which spares filling it with zeros first.
+macro_rules! reads_uninit {
+    ($stream:ident) => {
+        impl Source<$stream> {
+            /// Reads into `buf`, which need not be initialised. Of an answer `n`, the first `n` bytes are
+            /// initialised; nothing else in `buf` is touched. 0 is the end, if there was room.
+            ///
+            /// For code that hands out such buffers (hyper does); others read by
+            /// [`AsyncRead`]. Any number of tasks may wait by it.
+            ///
+            /// # Errors
+            ///
+            /// Those of `recv`.
+            pub fn poll_read_uninit(
+                &self,
+                cx: &mut Context<'_>,
+                buf: &mut [MaybeUninit<u8>],
+            ) -> Poll<io::Result<usize>> {
+                let shows = read_shows(buf.len());
+                let op = |io: &$stream| Ok(recv(io.as_fd(), &mut *buf)?.0.len());
+                self.poll_with(Way::Read, cx, op, shows)
+            }
+        }
+    };
+}
+
+reads_uninit!(TcpStream);
+reads_uninit!(UnixStream);
 
 impl<T: AsFd + Read> AsyncRead for Source<T> {
     fn poll_read(

@@ -7,6 +7,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::time::Instant;
 
 use polling::{Event, Events, PollMode, Poller};
+use rustix::buffer::Buffer;
 
 use crate::loom::AtomicBool;
 use crate::registry::{Key, Way};
@@ -102,7 +103,7 @@ impl Kernel {
 }
 
 /// Reads from a stream socket.
-pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn recv<B: Buffer<u8>>(fd: BorrowedFd<'_>, buf: B) -> io::Result<B::Output> {
     Ok(rustix::io::read(fd, buf)?)
 }
 

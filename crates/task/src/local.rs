@@ -17,7 +17,7 @@ use async_task::Runnable;
 use concurrent_queue::ConcurrentQueue;
 
 use crate::home::{Home, Kind};
-use crate::local_seat::Seats;
+use crate::local_seat::{HOST, Seats};
 use crate::loom::{AtomicBool, Ordering};
 use crate::meta::Meta;
 use crate::parker::Parker;
@@ -163,6 +163,12 @@ impl<'q> Owned<'q> {
     /// A seat for somebody who runs it as a task of another executor.
     pub(crate) fn seat(&self) -> Seat<'q> {
         Seat { queue: *self, number: self.queue.seats.number() }
+    }
+
+    /// The seat of a loop that runs it by `LocalExecutor::poll`. There is one, and it is never left: what
+    /// is called for it is the waker of the last poll.
+    pub(crate) fn host_seat(&self) -> std::mem::ManuallyDrop<Seat<'q>> {
+        std::mem::ManuallyDrop::new(Seat { queue: *self, number: HOST })
     }
 
     /// How many are ready, not counting those at the door.

@@ -123,6 +123,35 @@ impl<'a> LocalExecutor<'a> {
         LocalRun { executor: self, seat: self.queue().seat(), future }
     }
 
+    /// Runs a turn for a loop that is not ours, a GUI's or a game's, and has `cx`'s waker called when there
+    /// is more to do: from whatever thread that is noticed on. `Ready` if no task is left; the waker is
+    /// called all the same when one is spawned.
+    ///
+    /// So a host needs one thing: a [`Waker`](std::task::Waker) that gets its loop to come here again, by
+    /// an event it sends to itself, from any thread. It polls once at the start, and then for each such
+    /// event; it need not poll in a circle. Only the last poll's waker is called.
+    ///
+    /// ```
+    /// use evenkeel_task::{LocalExecutor, yield_now};
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// let executor = LocalExecutor::new();
+    /// let task = executor.spawn(async { yield_now().await });
+    /// let mut cx = Context::from_waker(Waker::noop()); // a host's would send an event
+    /// assert_eq!(executor.poll(&mut cx), Poll::Pending); // up to the yield
+    /// assert_eq!(executor.poll(&mut cx), Poll::Ready(()));
+    /// assert!(task.is_finished());
+    /// ```
+    pub fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let seat = self.queue().host_seat();
+        seat.awake();
+        match self.turn() {
+            Turn::More => cx.waker().wake_by_ref(),
+            Turn::Idle => seat.sleep(cx.waker()),
+        }
+        if self.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
     /// Runs `main` as a task of this executor, and turns, until it has ended; for the root of a loop.
     ///
     /// `main` may borrow, need not be Send, and counts as a task like any other: it takes its place in

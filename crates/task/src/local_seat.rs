@@ -18,6 +18,9 @@ use std::task::{Wake, Waker};
 use crate::loom::{Mutex, lock};
 use crate::parker::Parker;
 
+/// The number of the host's seat; others are counted from one.
+pub(crate) const HOST: u64 = 0;
+
 /// The wakers of those who sleep; woken as one.
 #[derive(Default)]
 struct Sleepers(Mutex<Vec<(u64, Waker)>>);

@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "evenkeel-macros",
         ],
     ),
+    ("evenkeel-hyper", &["evenkeel"]),
 ];
 
 /// Runtimes, and crates that bring one along: a second reactor in every program.

@@ -4,12 +4,12 @@ use std::future::Future;
 use std::io;
 
 use evenkeel::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use evenkeel_hyper::HyperStream;
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 use super::Evenkeel;
 use crate::cases::hello;
 use crate::load::Target;
-use crate::rt::hyper_io::HyperIo;
 use crate::rt::net::{Http, Net, Tcp, Unix};
 
 /// All but `listen`, which comes as an argument.
@@ -63,6 +63,6 @@ sockets!(
 
 impl Http for Evenkeel {
     fn serve(stream: TcpStream) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        hello(HyperIo(stream))
+        hello(HyperStream::new(stream))
     }
 }

@@ -1,6 +1,8 @@
 //! Sources as byte streams.
 
+use std::future::poll_fn;
 use std::io::{IoSlice, IoSliceMut, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::pin::{Pin, pin};
@@ -177,6 +179,25 @@ fn two_tasks_each_take_a_direction() {
             assert!(heard == bytes);
         };
         future::zip(talk(&one), talk(&two)).await;
+    });
+}
+
+#[test]
+fn reading_touches_no_more_than_it_says() {
+    let (one, two) = tcp_pair();
+    let (mut one, two) = (Source::try_from(one).unwrap(), Source::try_from(two).unwrap());
+    future::block_on(async {
+        one.write_all(b"ahoy").await.unwrap();
+        let mut room = [MaybeUninit::new(7_u8); 8];
+        let n = poll_fn(|cx| two.poll_read_uninit(cx, &mut room)).await.unwrap();
+        assert_eq!(n, 4);
+        let mut rest = &two;
+        one.write_all(b"!").await.unwrap();
+        one.close().await.unwrap();
+        let mut heard = Vec::new();
+        rest.read_to_end(&mut heard).await.unwrap();
+        assert_eq!(heard, b"!", "what was read is gone, and no more");
+        assert_eq!(poll_fn(|cx| two.poll_read_uninit(cx, &mut room)).await.unwrap(), 0, "the end");
     });
 }
 

@@ -142,3 +142,39 @@ fn runs_within_and_beside_each_other_come_to_their_end() {
     };
     assert_eq!(block_on(local.run(both)), 6);
 }
+
+#[test]
+fn a_host_is_called_when_there_is_something_to_do() {
+    let local = LocalExecutor::new();
+    let (woken, waker) = Woken::new();
+    let mut cx = Context::from_waker(&waker);
+    assert!(local.poll(&mut cx).is_ready(), "there is no task");
+    assert_eq!(woken.take(), 0, "it would spin");
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let task = local.spawn(async move {
+        yield_now().await;
+        let mut told = false;
+        poll_fn(move |cx| {
+            if std::mem::replace(&mut told, true) {
+                return Poll::Ready(());
+            }
+            sender.send(cx.waker().clone()).unwrap();
+            Poll::Pending
+        })
+        .await;
+    });
+    assert_eq!(woken.take(), 1, "spawned");
+    assert!(local.poll(&mut cx).is_pending());
+    assert_eq!(woken.take(), 1, "yielded");
+    assert!(local.poll(&mut cx).is_pending());
+    assert_eq!(woken.take(), 0, "waits");
+    let waking = receiver.recv().unwrap();
+    std::thread::spawn(move || waking.wake()).join().unwrap();
+    assert_eq!(woken.take(), 1, "woken from another thread");
+    // The host has another waker by now; the old one is called no more.
+    let (other, other_waker) = Woken::new();
+    assert!(local.poll(&mut Context::from_waker(&other_waker)).is_ready());
+    assert!(task.is_finished());
+    local.spawn(async {}).detach();
+    assert_eq!((woken.take(), other.take()), (0, 1));
+}

@@ -1,0 +1,15 @@
+//! A server loop: connections are accepted, served as children, and ended in order.
+
+mod serve; /* start here */
+mod service;
+mod options;
+mod listener;
+mod handshake;
+mod connection;
+mod preface;
+
+pub use handshake::{AcceptWith, Handshake, Plain};
+pub use listener::Listener;
+pub use options::{ConnectionError, OnError, ServeOptions, Served};
+pub use serve::{Serve, serve, serve_each};
+pub use service::{HttpService, MakeEach, MakeService};

@@ -1,0 +1,180 @@
+//! The client: what it keeps, what it tries again, and when it gives up.
+
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use evenkeel::net::{TcpListener, TcpStream};
+use evenkeel::{Options, Runner, create_task, gather, run, sleep};
+use evenkeel_hyper::{Client, ClientError, ClientOptions, Protocol, ServeOptions, serve};
+use futures_lite::{AsyncReadExt, AsyncWriteExt};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+
+use crate::support::{Answer, client_of, echo, post, quick, text, with_server};
+
+#[test]
+fn one_request_after_another_takes_one_connection() {
+    let mut runner = Runner::new(Options { workers: 1, ..Options::default() }).unwrap();
+    let (_, served) = runner.run(with_server(quick(), service_fn(echo), async |address| {
+        let client = client_of(Protocol::Http1);
+        for n in 0..50 {
+            let answer = client.request(post(address, "/", n.to_string())).await.unwrap();
+            assert_eq!(text(answer).await, n.to_string());
+        }
+        assert_eq!(client.connections(), 1);
+    }));
+    assert_eq!(served.connections, 1);
+}
+
+#[test]
+fn many_at_once_take_many_and_keep_some() {
+    let (_, served) = run(with_server(quick(), service_fn(echo), async |address| {
+        let options = ClientOptions { idle_per_host: 3, ..ClientOptions::default() };
+        let client = Client::<Full<Bytes>>::with_options(options);
+        let asks =
+            (0..10).map(|n| {
+                let client = client.clone();
+                async move {
+                    text(client.request(post(address, "/", n.to_string())).await.unwrap()).await
+                }
+            });
+        assert_eq!(gather(asks).await.len(), 10);
+        assert!(client.connections() <= 3);
+    }));
+    assert!(served.connections <= 10);
+}
+
+/// The server closes what is idle; the client finds out when it asks again.
+#[test]
+fn a_request_is_made_again_if_the_kept_connection_was_closed() {
+    let header_timeout = Some(Duration::from_millis(30));
+    let options = ServeOptions { header_timeout, ..quick() };
+    let (_, served) = run(with_server(options, service_fn(echo), async |address| {
+        let client = client_of(Protocol::Http1);
+        for _ in 0..3 {
+            assert_eq!(text(client.request(post(address, "/", "x")).await.unwrap()).await, "x");
+            sleep(Duration::from_millis(100)).await;
+        }
+    }));
+    assert_eq!(served.connections, 3);
+}
+
+/// A body that nobody reads must not be mistaken for the next response.
+#[test]
+fn an_unread_body_is_nobody_elses() {
+    let (_, _) = run(with_server(quick(), service_fn(echo), async |address| {
+        let client = client_of(Protocol::Http1);
+        let large = client.request(post(address, "/", "large".repeat(100_000))).await.unwrap();
+        let answer = client.request(post(address, "/", "x")).await.unwrap();
+        assert_eq!(text(answer).await, "x");
+        drop(large);
+        let answer = client.request(post(address, "/", "y")).await.unwrap();
+        assert_eq!(text(answer).await, "y");
+    }));
+}
+
+#[test]
+fn idle_connections_are_let_go() {
+    run(with_server(quick(), service_fn(echo), async |address| {
+        let options =
+            ClientOptions { idle_timeout: Duration::from_millis(20), ..ClientOptions::default() };
+        let client = Client::<Full<Bytes>>::with_options(options);
+        // Twice: the task that looks after them ends with the last one, and is started again.
+        for _ in 0..2 {
+            assert_eq!(text(client.request(post(address, "/", "x")).await.unwrap()).await, "x");
+            assert_eq!(client.connections(), 1);
+            while client.connections() > 0 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        }
+    }));
+}
+
+#[test]
+fn what_cannot_be_asked_is_said() {
+    run(async {
+        let client = client_of(Protocol::Http1);
+        let ask = async |uri: &str| client.get(uri.parse().unwrap()).await.unwrap_err();
+        assert!(matches!(ask("/path").await, ClientError::Uri(_)));
+        let error = ask("https://localhost/").await;
+        assert!(
+            matches!(error, ClientError::Connect(_)) && error.to_string().contains("connector")
+        );
+        // A port that nobody listens at.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let error = ask(&format!("http://{address}/")).await;
+        assert!(error.to_string().contains("refused"), "{error}");
+        let error = ask("http://name.invalid/").await;
+        assert!(matches!(error, ClientError::Connect(_)), "{error}");
+    });
+}
+
+#[test]
+fn a_response_that_takes_too_long_is_given_up() {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let never = service_fn(|_: Request<Incoming>| std::future::pending::<Answer>());
+        let server = create_task(serve(listener, never).into_future());
+        for protocol in [Protocol::Http1, Protocol::Http2] {
+            let response_timeout = Some(Duration::from_millis(30));
+            let options = ClientOptions { protocol, response_timeout, ..ClientOptions::default() };
+            let client = Client::<Full<Bytes>>::with_options(options);
+            let error = client.request(post(address, "/", "")).await.unwrap_err();
+            assert!(matches!(error, ClientError::TooSlow), "{protocol:?}: {error}");
+        }
+        server.cancelled().await;
+    });
+}
+
+/// A server that answers half and goes away.
+#[test]
+fn an_answer_that_breaks_off_is_an_error() {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = create_task(async move {
+            for answer in [
+                "HTTP/1.1 200 OK\r\nconte",
+                "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf",
+                "what?\r\n\r\n",
+            ] {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let _ = stream.read(&mut [0; 1000]).await.unwrap();
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        let client = client_of(Protocol::Http1);
+        let ask = async || client.request(post(address, "/", "")).await;
+        assert!(matches!(ask().await.unwrap_err(), ClientError::Http(_)));
+        let half = ask().await.unwrap().into_body().collect().await.unwrap_err();
+        assert!(half.is_incomplete_message() || half.is_body_write_aborted() || !half.is_user());
+        assert!(matches!(ask().await.unwrap_err(), ClientError::Http(_)));
+        server.await;
+    });
+}
+
+#[test]
+fn the_host_is_named_once() {
+    let service = service_fn(|request: Request<Incoming>| async move {
+        let hosts: Vec<_> = request.headers().get_all("host").iter().collect();
+        let said = format!("{:?} {}", hosts, request.uri());
+        Answer::Ok(Response::new(said.into()))
+    });
+    run(with_server(quick(), service, async |address| {
+        let client = client_of(Protocol::Http1);
+        let uri = format!("http://user:password@{address}/path?query").parse().unwrap();
+        let said = text(client.get(uri).await.unwrap()).await;
+        assert_eq!(said, format!("[{:?}] /path?query", address.to_string()));
+        let bare = format!("http://{address}").parse().unwrap();
+        assert!(text(client.get(bare).await.unwrap()).await.ends_with("] /"));
+    }));
+    // Connections are the loop's: none hangs around with the client gone.
+    run(async {
+        let _ = TcpStream::connect("127.0.0.1:1").await;
+    });
+}

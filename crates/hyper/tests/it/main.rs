@@ -1,0 +1,10 @@
+//! hyper on evenkeel: servers and clients over real sockets, each in one process.
+
+mod bad_input;
+mod client;
+mod protocols;
+mod seams;
+mod shutdown;
+mod support;
+#[cfg(feature = "tower")]
+mod tower;
