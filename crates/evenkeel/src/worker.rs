@@ -136,7 +136,15 @@ impl Loop {
     pub(crate) fn fire(&self) -> usize {
         let timers = &self.shared.timers;
         // Only if there is a timer: reading the clock costs as much as arming one.
-        timers.next_deadline().map_or(0, |_| timers.fire(timers.now()))
+        if timers.next_deadline().is_none() {
+            return 0;
+        }
+        let now = timers.now();
+        let count = timers.fire(now);
+        if count > 0 {
+            self.pace.fired(now);
+        }
+        count
     }
 
     pub(crate) fn wait(&self, how: Wait) {
@@ -184,7 +192,7 @@ impl Loop {
             if !self.jump() {
                 let deadline = self.shared.timers.about_to_sleep();
                 // Manual deadlines mean nothing to the kernel; who moves the clock wakes us.
-                let deadline = deadline.filter(|_| !self.manual);
+                let deadline = deadline.filter(|_| !self.manual).map(|at| self.pace.together(at));
                 let again = self.shared.look_again();
                 let patience = self.stalls().then(|| Instant::now() + PATIENCE);
                 let light = limit.map(|limit| Instant::now() + limit);

@@ -213,3 +213,29 @@ fn a_loop_of_yields_starves_no_timer() {
         });
     }
 }
+
+/// Without it the thread goes into the kernel for every few of them, some sixty times a millisecond.
+#[test]
+fn dense_timers_share_the_wakes_of_the_kernel() {
+    let timers = 2000;
+    let options = Options { workers: 1, ..Options::default() };
+    let (begun, ended, waits) = Runner::new(options).unwrap().run(async move {
+        let waits = || Handle::current().statistics().unwrap().reactor.waits;
+        let start = now() + ms(10);
+        let tasks: Vec<_> = (0..timers)
+            .map(|n| start + Duration::from_micros(5) * n)
+            .map(|at| {
+                create_task(async move {
+                    sleep_until(at).await;
+                    assert!(now() >= at, "never early");
+                })
+            })
+            .collect();
+        let (begun, before) = (now(), waits());
+        gather(tasks).await;
+        (begun, now(), waits() - before)
+    });
+    // A sleep in 80 us, and some looks between tasks, which come each 50 us.
+    let most = (ended - begun).as_micros() as u64 / 25 + 20;
+    assert!(waits <= most, "{waits} waits in {:?}", ended - begun);
+}
