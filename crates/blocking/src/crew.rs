@@ -15,7 +15,7 @@ use std::{
 };
 
 use crate::{
-    loom::{Builder, Condvar, JoinHandle, Mutex, MutexGuard, clock, lock, park},
+    loom::{Builder, Condvar, JoinHandle, Mutex, MutexGuard, Sleeper, clock, lock, wait},
     options::{PoolOptions, StartThread},
     orders::Errand,
     queue::{OnQuiet, Queue, Run, START_REST},
@@ -72,8 +72,8 @@ impl<J: Run> Crew<J> {
 
     /// No more jobs: the threads leave once nothing waits.
     pub fn close(&self) {
-        let signals = self.lock().close();
-        signals.iter().for_each(|signal| signal.notify_one());
+        let resting = self.lock().close();
+        resting.iter().for_each(Sleeper::unpark);
     }
 
     /// No more jobs, and those that have not begun are dropped.
@@ -103,7 +103,7 @@ impl<J: Run> Crew<J> {
             if rest.is_zero() {
                 return Err((queue.seats.labels(), queue.queued()));
             }
-            queue = park(&self.left, &self.queue, queue, rest).0;
+            queue = wait(&self.left, &self.queue, queue, rest);
         }
         let last = queue.seats.take_last_left();
         drop(queue);
@@ -115,20 +115,11 @@ impl<J: Run> Crew<J> {
         lock(&self.queue)
     }
 
-    pub(crate) fn park<'a>(
-        &'a self,
-        signal: &Condvar,
-        queue: MutexGuard<'a, Queue<J>>,
-        limit: Duration,
-    ) -> (MutexGuard<'a, Queue<J>>, bool) {
-        park(signal, &self.queue, queue, limit)
-    }
-
     /// Does what the queue asked for.
     pub(crate) fn perform(self: &Arc<Self>, errand: Errand) {
         match errand {
             Errand::None => {}
-            Errand::Call(signal) => signal.notify_one(),
+            Errand::Call(sleeper) => sleeper.unpark(),
             Errand::Start { seat, sitting } => self.start_thread(seat, sitting),
         }
     }

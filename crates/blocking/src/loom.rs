@@ -51,36 +51,94 @@ pub(crate) fn clock() -> Instant {
     Instant::now()
 }
 
-/// Parks on `signal` with `mutex` released; true: `limit` is over and nobody signalled in time.
-/// [`Duration::MAX`] is no limit. May also return early for no reason, as condition variables do.
+/// Waits on `signal` with `mutex` released, for no longer than `limit`; [`Duration::MAX`] is no limit.
+/// May also return early for no reason, as condition variables do.
 #[cfg(not(loom))]
-pub(crate) fn park<'a, T>(
+pub(crate) fn wait<'a, T>(
     signal: &Condvar,
     _mutex: &'a Mutex<T>,
     guard: MutexGuard<'a, T>,
     limit: Duration,
-) -> (MutexGuard<'a, T>, bool) {
+) -> MutexGuard<'a, T> {
     if limit == Duration::MAX {
-        return (signal.wait(guard).unwrap_or_else(PoisonError::into_inner), false);
+        return signal.wait(guard).unwrap_or_else(PoisonError::into_inner);
     }
-    let (guard, over) = signal.wait_timeout(guard, limit).unwrap_or_else(PoisonError::into_inner);
-    (guard, over.timed_out())
+    signal.wait_timeout(guard, limit).unwrap_or_else(PoisonError::into_inner).0
 }
 
 /// Loom knows no time, so a limited wait is over at once: the lock is let go and taken again, and
 /// whatever another thread can do in between, a model tries.
 #[cfg(loom)]
-pub(crate) fn park<'a, T>(
+pub(crate) fn wait<'a, T>(
     signal: &Condvar,
     mutex: &'a Mutex<T>,
     guard: MutexGuard<'a, T>,
     limit: Duration,
-) -> (MutexGuard<'a, T>, bool) {
+) -> MutexGuard<'a, T> {
     if limit == Duration::MAX {
-        return (signal.wait(guard).unwrap_or_else(PoisonError::into_inner), false);
+        return signal.wait(guard).unwrap_or_else(PoisonError::into_inner);
     }
     drop(guard);
-    (lock(mutex), true)
+    lock(mutex)
+}
+
+/// A thread of the pool, to be woken by others. Whoever is unparked before he parks does not park, and then
+/// neither of the two calls asks the system.
+#[cfg(not(loom))]
+#[derive(Clone)]
+pub(crate) struct Sleeper(std::thread::Thread);
+
+#[cfg(not(loom))]
+impl Sleeper {
+    /// This thread.
+    pub(crate) fn here() -> Sleeper {
+        Sleeper(std::thread::current())
+    }
+
+    pub(crate) fn unpark(&self) {
+        self.0.unpark();
+    }
+
+    /// Parks this thread until it is unparked; true: `limit` is over. [`Duration::MAX`] is no limit. May also
+    /// return early for no reason, as parking does.
+    pub(crate) fn park(&self, limit: Duration) -> bool {
+        if limit == Duration::MAX {
+            std::thread::park();
+            return false;
+        }
+        let begun = clock();
+        std::thread::park_timeout(limit);
+        begun.elapsed() >= limit
+    }
+}
+
+/// Loom's threads cannot be unparked while they wait for anything else, so here it is a flag and its
+/// signal. A limited park is over at once, as above.
+#[cfg(loom)]
+#[derive(Clone)]
+pub(crate) struct Sleeper(std::sync::Arc<(Mutex<bool>, Condvar)>);
+
+#[cfg(loom)]
+impl Sleeper {
+    pub(crate) fn here() -> Sleeper {
+        Sleeper(std::sync::Arc::new((Mutex::new(false), Condvar::new())))
+    }
+
+    pub(crate) fn unpark(&self) {
+        *lock(&self.0.0) = true;
+        self.0.1.notify_one();
+    }
+
+    pub(crate) fn park(&self, limit: Duration) -> bool {
+        if limit == Duration::MAX {
+            let mut unparked = lock(&self.0.0);
+            while !*unparked {
+                unparked = self.0.1.wait(unparked).unwrap_or_else(PoisonError::into_inner);
+            }
+            *unparked = false;
+        }
+        limit != Duration::MAX
+    }
 }
 
 /// Starts the thread that `builder` describes: what every pool does unless told otherwise.

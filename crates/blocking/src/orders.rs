@@ -1,12 +1,15 @@
 //! What a thread says when it comes to the queue, what it is told, and what it must do on the way.
 
-use std::sync::Arc;
-
-use crate::loom::Condvar;
+use crate::loom::Sleeper;
 
 /// What a thread shall do now; the lock is released first.
 pub(crate) enum Next<J> {
-    Run(J, [Errand; 2]),
+    Run {
+        job: J,
+        errands: [Errand; 2],
+        /// No other waited when it was taken.
+        is_last: bool,
+    },
     Park(Rest),
     Leave,
 }
@@ -33,7 +36,7 @@ pub(crate) enum News {
 #[must_use = "a job may be stranded"]
 pub(crate) enum Errand {
     None,
-    Call(Arc<Condvar>),
+    Call(Sleeper),
     /// Start a thread for this seat, reserved for it.
     Start {
         seat: usize,

@@ -4,6 +4,7 @@ use std::{
     error::Error,
     fmt, io,
     panic::Location,
+    rc::Rc,
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -63,8 +64,11 @@ pub(crate) struct Call {
 impl Run for Call {
     type Label = RunningCall;
 
-    fn run(self) {
-        self.job.run();
+    fn run(self, tell: Option<&Rc<dyn Fn(bool)>>) {
+        match tell {
+            Some(tell) => self.job.run_telling(tell),
+            None => self.job.run(),
+        }
     }
 
     fn refuse(self, error: io::Error) {

@@ -30,18 +30,21 @@
 //
 // TENDED:   while a job waits, a helper is coming or watching, or no thread is idle and either one
 //           is being started or none may be: then those at work come back to the queue.
-// IDLE:     a seat is in `idle` exactly while its thread is parked and nobody has called it.
+// IDLE:     a seat is in `idle` exactly while its thread is parked, or as good as parked, and nobody has called
+//           it. As good as parked is a thread that has only to tell of its job's end: who hears of that,
+//           and brings the next job, finds it there and wakes nobody else.
 // ONE LOCK: every field is read and written under the crew's lock, so no order of memory matters.
 
 use std::{
     collections::VecDeque,
     io, mem,
+    rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use crate::{
-    loom::{Condvar, JoinHandle, clock},
+    loom::{JoinHandle, Sleeper, clock},
     orders::{Errand, News, Next, Rest},
     seats::{Call, Seats},
     statistics::PoolStatistics,
@@ -51,8 +54,9 @@ use crate::{
 pub trait Run: Send + 'static {
     /// What a job is called when somebody asks which ones still run.
     type Label: Clone + Send + 'static;
-    /// Runs the job to its end.
-    fn run(self);
+    /// Runs the job to its end. `tell(true)`: nothing is left to do but tell of it. `tell(false)`: it was
+    /// not so, something follows that may take long. `None`: nobody wants to know.
+    fn run(self, tell: Option<&Rc<dyn Fn(bool)>>);
     /// Tells whoever waits for the job that it will not run.
     fn refuse(self, error: io::Error);
     /// What the job is called.
@@ -163,6 +167,28 @@ impl<J: Run> Queue<J> {
         Ok(self.tend())
     }
 
+    /// The thread in `seat` has only to tell of its job's end: from now on it is as good as parked, unless
+    /// a job waits that it will come to.
+    pub(crate) fn ends(&mut self, seat: usize) {
+        if self.jobs.is_empty() && self.phase == Phase::Open {
+            let _parks = self.rest(seat);
+            self.seats.set_telling(seat, true);
+        }
+    }
+
+    /// The thread in `seat` has more to do than tell of its job's end: somebody else must be called.
+    pub(crate) fn lingers(&mut self, seat: usize) -> Errand {
+        if !self.seats.set_telling(seat, false) {
+            return Errand::None;
+        }
+        if self.seats.is_called(seat) {
+            self.answer_call(seat);
+        } else {
+            self.get_up(seat);
+        }
+        self.tend()
+    }
+
     /// The job of the thread in `seat` has ended; the callback to call if it was the last pending.
     pub(crate) fn done(&mut self, seat: usize) -> Option<OnQuiet> {
         self.busy -= 1;
@@ -182,7 +208,13 @@ impl<J: Run> Queue<J> {
     /// What the thread of `seat` does next.
     pub(crate) fn next(&mut self, seat: usize, news: News) -> Next<J> {
         let helps = match news {
-            News::Done => false,
+            News::Done if !self.seats.set_telling(seat, false) => false,
+            News::Done if !self.seats.is_called(seat) => return Next::Park(Rest::Idle),
+            // It is where it would be without the call: that says nothing of how long the others take.
+            News::Done => {
+                self.answer_call(seat);
+                false
+            }
             News::Started => {
                 self.starting -= 1;
                 true
@@ -260,6 +292,11 @@ impl<J: Run> Queue<J> {
         if let Some((job, errands)) = self.take() {
             return self.run(seat, job, errands);
         }
+        self.rest(seat)
+    }
+
+    /// Nothing waits.
+    fn rest(&mut self, seat: usize) -> Next<J> {
         self.watch = None;
         self.abreast = 1;
         if self.phase != Phase::Open {
@@ -279,7 +316,7 @@ impl<J: Run> Queue<J> {
 
     fn run(&mut self, seat: usize, job: J, errands: [Errand; 2]) -> Next<J> {
         self.seats.set_label(seat, Some(job.label()));
-        Next::Run(job, errands)
+        Next::Run { job, errands, is_last: self.jobs.is_empty() }
     }
 
     /// Makes sure that somebody sees to the jobs that wait (TENDED); one helper at a call.
@@ -358,7 +395,7 @@ impl<J: Run> Queue<J> {
     }
 
     /// Takes no more jobs. Returns the parked threads to signal: each leaves once nothing waits.
-    pub(crate) fn close(&mut self) -> Vec<Arc<Condvar>> {
+    pub(crate) fn close(&mut self) -> Vec<Sleeper> {
         self.phase = Phase::Closing;
         self.watch = None;
         let idle = mem::take(&mut self.idle);
@@ -390,7 +427,7 @@ impl<J: Run> Queue<J> {
             limit: self.limit,
             threads: self.threads(),
             busy: self.busy,
-            idle: self.idle.len(),
+            idle: self.idle.iter().filter(|&&seat| !self.seats.is_telling(seat)).count(),
             queued: self.jobs.len(),
             most_threads: self.most_threads,
             started: self.started,

@@ -5,9 +5,9 @@
 // ONE SITTING: a reserved seat is either arrived at or given up, under the same `sitting`; whoever
 //              comes with another number has nothing to do with the seat any more.
 
-use std::{mem, sync::Arc};
+use std::mem;
 
-use crate::loom::{Condvar, JoinHandle};
+use crate::loom::{JoinHandle, Sleeper};
 
 /// Why a parked thread was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +20,11 @@ pub(crate) enum Call {
 
 /// A place for one thread.
 struct Seat<L> {
-    signal: Arc<Condvar>,
+    /// Who sits there, once it has arrived.
+    sleeper: Option<Sleeper>,
     call: Call,
+    /// It has only to tell of its job's end.
+    telling: bool,
     /// How many jobs had ended when this thread was sent for.
     sent_for: u64,
     sitting: u64,
@@ -52,8 +55,9 @@ impl<L: Clone> Seats<L> {
     pub(crate) fn reserve(&mut self, sent_for: u64) -> (usize, u64) {
         let seat = self.free.pop().unwrap_or_else(|| {
             self.seats.push(Seat {
-                signal: Arc::new(Condvar::new()),
+                sleeper: None,
                 call: Call::None,
+                telling: false,
                 sent_for: 0,
                 sitting: 0,
                 arrived: false,
@@ -68,10 +72,13 @@ impl<L: Clone> Seats<L> {
     }
 
     /// A thread comes to `seat`; false: it was given up, and somebody else may sit there by now.
-    pub(crate) fn arrive(&mut self, seat: usize, sitting: u64) -> bool {
+    pub(crate) fn arrive(&mut self, seat: usize, sitting: u64, sleeper: Sleeper) -> bool {
         let seat = &mut self.seats[seat];
         let expected = seat.sitting == sitting;
-        seat.arrived |= expected;
+        if expected {
+            seat.arrived = true;
+            seat.sleeper = Some(sleeper);
+        }
         expected
     }
 
@@ -113,6 +120,8 @@ impl<L: Clone> Seats<L> {
         place.sitting += 1;
         place.arrived = false;
         place.call = Call::None;
+        place.sleeper = None;
+        place.telling = false;
         self.free.push(seat);
     }
 
@@ -120,12 +129,12 @@ impl<L: Clone> Seats<L> {
         self.last_left.take()
     }
 
-    /// Leaves a call for the thread parked on `seat`; the signal wakes it.
-    pub(crate) fn call(&mut self, seat: usize, call: Call, sent_for: u64) -> Arc<Condvar> {
+    /// Leaves a call for the thread that rests on `seat`, and is to be unparked.
+    pub(crate) fn call(&mut self, seat: usize, call: Call, sent_for: u64) -> Sleeper {
         let seat = &mut self.seats[seat];
         seat.call = call;
         seat.sent_for = sent_for;
-        Arc::clone(&seat.signal)
+        seat.sleeper.clone().expect("who rests has arrived")
     }
 
     pub(crate) fn is_called(&self, seat: usize) -> bool {
@@ -140,8 +149,13 @@ impl<L: Clone> Seats<L> {
         self.seats[seat].sent_for
     }
 
-    pub(crate) fn signal(&self, seat: usize) -> Arc<Condvar> {
-        Arc::clone(&self.seats[seat].signal)
+    /// Whether the thread of `seat` has only to tell of its job's end; answers what was said before.
+    pub(crate) fn set_telling(&mut self, seat: usize, telling: bool) -> bool {
+        mem::replace(&mut self.seats[seat].telling, telling)
+    }
+
+    pub(crate) fn is_telling(&self, seat: usize) -> bool {
+        self.seats[seat].telling
     }
 
     /// What the thread of `seat` runs now.

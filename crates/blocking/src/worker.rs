@@ -2,10 +2,11 @@
 //!
 //! It promises to outlive every job that panics. What to do next is decided by `queue.rs`.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use crate::{
     crew::{Crew, quietly},
+    loom::Sleeper,
     orders::{News, Next, Rest},
     queue::{LOOK, Run},
 };
@@ -13,19 +14,21 @@ use crate::{
 /// The life of the thread that sits in `seat`.
 pub(crate) fn work<J: Run>(crew: &Arc<Crew<J>>, seat: usize, sitting: u64) {
     (crew.settle_in)();
+    let sleeper = Sleeper::here();
     let mut queue = crew.lock();
-    if !queue.seats.arrive(seat, sitting) {
+    if !queue.seats.arrive(seat, sitting, sleeper.clone()) {
         return;
     }
-    let signal = queue.seats.signal(seat);
+    let tell = tell(crew, seat);
     let mut news = News::Started;
     loop {
         match queue.next(seat, news) {
-            Next::Run(job, errands) => {
+            Next::Run { job, errands, is_last } => {
                 drop(queue);
                 // First, for the job may take for ever.
                 errands.into_iter().for_each(|errand| crew.perform(errand));
-                quietly(|| job.run());
+                // With others waiting it will come to those, and need not be found.
+                quietly(|| job.run(is_last.then_some(&tell)));
                 queue = crew.lock();
                 news = News::Done;
                 if let Some(callback) = queue.done(seat) {
@@ -40,8 +43,10 @@ pub(crate) fn work<J: Run>(crew: &Arc<Crew<J>>, seat: usize, sitting: u64) {
                     Rest::Look => LOOK,
                 };
                 news = loop {
-                    let over;
-                    (queue, over) = crew.park(&signal, queue, limit);
+                    drop(queue);
+                    // Who calls leaves the call first and unparks then, both after what we have just let go of.
+                    let over = sleeper.park(limit);
+                    queue = crew.lock();
                     if queue.seats.is_called(seat) {
                         break News::Called;
                     }
@@ -54,4 +59,17 @@ pub(crate) fn work<J: Run>(crew: &Arc<Crew<J>>, seat: usize, sitting: u64) {
         }
     }
     crew.leave(queue, seat);
+}
+
+/// What the jobs of the thread in `seat` tell while they come to their ends.
+fn tell<J: Run>(crew: &Arc<Crew<J>>, seat: usize) -> Rc<dyn Fn(bool)> {
+    let crew = Arc::clone(crew);
+    Rc::new(move |ends| {
+        if ends {
+            crew.lock().ends(seat);
+        } else {
+            let errand = crew.lock().lingers(seat);
+            crew.perform(errand);
+        }
+    })
 }

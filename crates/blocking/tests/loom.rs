@@ -5,7 +5,7 @@
 #![cfg(loom)]
 #![allow(missing_docs, reason = "tests are not modelled")]
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, rc::Rc, sync::Arc, time::Duration};
 
 use evenkeel_blocking::{
     PoolOptions, StartThread,
@@ -51,19 +51,30 @@ impl Ledger {
     }
 }
 
-/// A job that reports its end, whichever it is; it may first wait for others to have run.
+/// A job that reports its end, whichever it is; it may first wait for others to have run, or do so between
+/// its call and its report.
 struct Toy {
     ledger: Ledger,
     waits_for: usize,
+    lingers_for: usize,
     ended: bool,
 }
 
 impl Run for Toy {
     type Label = ();
-    fn run(mut self) {
+    fn run(mut self, tell: Option<&Rc<dyn Fn(bool)>>) {
         self.ended = true;
         if self.waits_for > 0 {
             self.ledger.wait_for(self.waits_for);
+        }
+        if let Some(tell) = tell {
+            tell(true);
+            if self.lingers_for > 0 {
+                tell(false);
+            }
+        }
+        if self.lingers_for > 0 {
+            self.ledger.wait_for(self.lingers_for);
         }
         self.ledger.note(|fate| fate.ran += 1);
     }
@@ -83,7 +94,7 @@ impl Drop for Toy {
 }
 
 fn job(ledger: &Ledger) -> Toy {
-    Toy { ledger: ledger.clone(), waits_for: 0, ended: false }
+    Toy { ledger: ledger.clone(), waits_for: 0, lingers_for: 0, ended: false }
 }
 
 fn crew(options: PoolOptions) -> Arc<Crew<Toy>> {
@@ -202,6 +213,24 @@ fn a_blocked_job_against_the_next() {
         let (crew, ledger) = (crew(options(2, FOR_EVER)), Ledger::new());
         let mut first = job(&ledger);
         first.waits_for = 1;
+        crew.submit(first);
+        crew.submit(job(&ledger));
+        ledger.wait_for(2);
+        assert!(crew.join(FOR_EVER).is_ok());
+        assert_eq!(ledger.sum(), (2, 0, 0));
+    });
+}
+
+/// The first job has said that it is as good as done, and then has more to do, which takes until the second has
+/// ended: a thread that was called meanwhile must not be relied on.
+///
+/// Fails if a thread that takes back what it said leaves the call it was given to nobody, or stays in `idle`.
+#[test]
+fn a_job_that_lingers_against_the_next() {
+    loom::model(|| {
+        let (crew, ledger) = (crew(options(2, FOR_EVER)), Ledger::new());
+        let mut first = job(&ledger);
+        first.lingers_for = 1;
         crew.submit(first);
         crew.submit(job(&ledger));
         ledger.wait_for(2);

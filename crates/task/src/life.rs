@@ -30,7 +30,7 @@ use evenkeel_context::{Cancelled, Owned};
 use pin_project_lite::pin_project;
 
 use crate::error::{Failure, FailureKind, FailureReport};
-use crate::job::Refused;
+use crate::job::{self, Refused};
 use crate::meta::{Due, Ended, Extra, Meta, TaskId};
 use crate::registry::{Rare, Slot};
 use crate::thread_state;
@@ -49,6 +49,7 @@ impl<T> Outcome<T> {
 impl<T> Drop for Outcome<T> {
     fn drop(&mut self) {
         if let Some(unread) = self.0.take() {
+            job::lingers();
             let _ = catch_unwind(AssertUnwindSafe(|| drop(unread)));
         }
     }
@@ -308,6 +309,7 @@ fn finish_plain(meta: &Meta, waker: &Waker) -> bool {
 /// Tells whoever asked to hear of it that a task completed.
 #[cold]
 fn tell(meta: &Meta, extra: &Extra) {
+    job::lingers();
     let callbacks = extra.end(Some(Ended::Completed));
     if !callbacks.is_empty() {
         meta.home.run_callbacks(Some((Ended::Completed, callbacks)));
@@ -316,6 +318,7 @@ fn tell(meta: &Meta, extra: &Extra) {
 
 /// Tells the end, and answers what goes into the cell.
 fn finish<T>(meta: &Meta, how: End, value: Option<T>) -> Outcome<T> {
+    job::lingers();
     // Read while the record is still this task's.
     let record = &meta.slot().record;
     let (id, spawned_at) = (TaskId(record.id()), record.spawned_at());

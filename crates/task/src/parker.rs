@@ -152,20 +152,20 @@ impl Parker {
         match self.inner.word.swap(NOTIFIED, Ordering::AcqRel) {
             PARKED => {
                 let mut sleeper = lock(&self.inner.sleeper);
-                let waker = match &*sleeper {
-                    Sleeper::Thread(thread) => {
-                        thread.unpark();
-                        None
-                    }
-                    Sleeper::Task(_) | Sleeper::Nobody => {
-                        Some(std::mem::replace(&mut *sleeper, Sleeper::Nobody))
-                    }
+                let whom = match &*sleeper {
+                    Sleeper::Thread(thread) => Sleeper::Thread(thread.clone()),
+                    _ => std::mem::replace(&mut *sleeper, Sleeper::Nobody),
                 };
                 drop(sleeper);
-                // A foreign waker may run anything: nothing is held here. If it panics, that is told by the
-                // panic hook and ends here: whoever wakes a task has nothing to do with it.
-                if let Some(Sleeper::Task(waker)) = waker {
-                    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+                // Nothing is held here. A thread is awake before the call that wakes it returns, and may want to
+                // sleep again. A foreign waker may run anything; if it panics, that is told by the panic hook
+                // and ends here: whoever wakes a task has nothing to do with it.
+                match whom {
+                    Sleeper::Thread(thread) => thread.unpark(),
+                    Sleeper::Task(waker) => {
+                        let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+                    }
+                    Sleeper::Nobody => {}
                 }
             }
             IN_DRIVER => {

@@ -196,6 +196,8 @@ impl Core {
         // Not always the same queue first, or one that is never empty would starve the others.
         let from = self.tick.get() as usize;
         let first = queue.injector.pop(from)?;
+        // What comes from outside is worth waking for: nobody there would have come to it.
+        self.called.set(None);
         let Some(lane) = self.lane() else { return Some(first) };
         let share = queue.injector.len() / queue.lanes.len().max(1);
         for _ in 0..share.min(INJECTOR_BATCH) {

@@ -4,6 +4,7 @@
 mod gate; // what jobs wait at
 mod thr;
 mod limits;
+mod telling;
 mod growth;
 mod shutdown;
 mod faults;
