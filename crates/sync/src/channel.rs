@@ -5,20 +5,24 @@
 
 mod error;
 mod futures;
+mod place;
+mod statistics;
 
 pub use crate::oneshot::Closed;
 pub use error::{SendError, TrySendError};
 pub use futures::{Receiving, Reserving, Sending};
+pub use place::Place;
+pub use statistics::ChannelStatistics;
+use statistics::{describe, statistics};
 
 use std::fmt;
-use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use crate::book::{Count, Getters, NOTHING, ONE, Putters};
+use crate::book::{Count, NOTHING};
 use crate::feed::Feed;
 use crate::order::Fifo;
 use crate::parking;
@@ -322,33 +326,6 @@ impl<T> Stream for Receiver<T> {
     }
 }
 
-/// Room for one item, kept until it is used or dropped. Made by [`Sender::reserve`].
-#[must_use = "the place is free again when this is dropped"]
-pub struct Place<'a, T> {
-    stock: &'a Stock<Fifo<T>>,
-}
-
-impl<T> Place<'_, T> {
-    /// Sends `item` into this place; never waits.
-    ///
-    /// # Errors
-    ///
-    /// The channel was closed meanwhile: the item comes back.
-    pub fn send(self, item: T) -> Result<(), SendError<T>> {
-        let stock = self.stock;
-        mem::forget(self); // It is used, and holds nothing but a reference.
-        let mut item = Some(item);
-        stock.put_reserved(&mut item);
-        item.map_or(Ok(()), |item| Err(SendError(item)))
-    }
-}
-
-impl<T> Drop for Place<'_, T> {
-    fn drop(&mut self) {
-        self.stock.unreserve(ONE);
-    }
-}
-
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
         self.stock.lock().senders += 1;
@@ -399,54 +376,4 @@ impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         describe("Receiver", &self.stock, f)
     }
-}
-
-impl<T> fmt::Debug for Place<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Place").finish_non_exhaustive()
-    }
-}
-
-fn describe<T>(name: &str, stock: &Stock<Fifo<T>>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let ChannelStatistics { len, closed, .. } = statistics(stock);
-    f.debug_struct(name).field("len", &len).field("closed", &closed).finish_non_exhaustive()
-}
-
-fn statistics<T>(stock: &Stock<Fifo<T>>) -> ChannelStatistics {
-    let mut book = stock.lock();
-    ChannelStatistics {
-        len: book.len(),
-        capacity: book.capacity(),
-        peak: book.peak(),
-        sent: book.puts(),
-        senders: book.senders,
-        receivers: book.receivers,
-        waiting_senders: book.waiting::<Putters>(),
-        waiting_receivers: book.waiting::<Getters>(),
-        closed: book.has_ended(),
-    }
-}
-
-/// What [`Sender::statistics`] and [`Receiver::statistics`] saw.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ChannelStatistics {
-    /// How many items are inside.
-    pub len: usize,
-    /// How many there is room for, if that is bounded.
-    pub capacity: Option<usize>,
-    /// The most that ever were inside.
-    pub peak: usize,
-    /// How many were ever sent.
-    pub sent: u64,
-    /// How many senders there are.
-    pub senders: usize,
-    /// How many receivers there are.
-    pub receivers: usize,
-    /// How many senders wait in line.
-    pub waiting_senders: usize,
-    /// How many receivers wait in line.
-    pub waiting_receivers: usize,
-    /// Whether nothing can be sent any more.
-    pub closed: bool,
 }

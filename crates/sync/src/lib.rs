@@ -58,6 +58,7 @@ mod parking; // a thread that waits like a task
 mod who; // a task and a strand of it
 #[expect(unsafe_code, reason = "the places in line are linked through the waiting futures")]
 mod line; // who is in line
+mod serve; // what a primitive decides of its line, and calling it up
 #[expect(unsafe_code, reason = "a waiting future lends its place to the line")]
 mod waitlist; // start here: waiting in line, and what one who leaves passes on
 mod turnstile; // permits, given in the order of the line

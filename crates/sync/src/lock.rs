@@ -5,20 +5,21 @@
 //! - ONE HOLDER: a guard exists only for whoever took the turnstile's only permit, and gives it
 //!   back as its last act; so the value is reached by one guard at a time.
 
+mod guard;
+mod locking;
+
+pub use self::guard::{Guard, OwnedGuard};
+pub use self::locking::{Locking, LockingOwned};
+
 use std::cell::UnsafeCell;
 use std::fmt;
-use std::future::Future;
 use std::num::NonZeroU64;
-use std::ops::{Deref, DerefMut};
-use std::pin::Pin;
 use std::ptr;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Context;
 
 use evenkeel_context::Wait;
-use pin_project_lite::pin_project;
 
-use crate::condition::{Relock, sealed::Sealed};
 use crate::deadlock;
 use crate::loom::const_unless_loom;
 use crate::parking;
@@ -247,176 +248,6 @@ impl<T: ?Sized> Gate for Lock<T> {
 
     fn reason(&self) -> (Wait, u64) {
         (Wait::Lock, self.holder().map_or(0, NonZeroU64::get))
-    }
-}
-
-/// The lock, held; dropping it releases. Made by [`Lock::lock`] and [`Lock::try_lock`].
-#[must_use = "the lock is released when the guard is dropped"]
-pub struct Guard<'a, T: ?Sized> {
-    lock: &'a Lock<T>,
-}
-
-/// The lock, held and kept alive. Made by [`Lock::lock_owned`] and [`Lock::try_lock_owned`].
-#[must_use = "the lock is released when the guard is dropped"]
-pub struct OwnedGuard<T: ?Sized> {
-    lock: Arc<Lock<T>>,
-}
-
-// SAFETY: ONE HOLDER: sending the guard sends the right to a `&mut T` (T: Send); releasing on
-// another thread than the one that took the lock is nothing to the turnstile.
-unsafe impl<T: ?Sized + Send> Send for Guard<'_, T> {}
-// SAFETY: a shared guard gives `&T` (T: Sync) and no way to the lock itself.
-unsafe impl<T: ?Sized + Sync> Sync for Guard<'_, T> {}
-// SAFETY: as for Guard; and whoever drops the last of the Arc drops a T that was sent to it.
-unsafe impl<T: ?Sized + Send> Send for OwnedGuard<T> {}
-// SAFETY: as for Guard.
-unsafe impl<T: ?Sized + Sync> Sync for OwnedGuard<T> {}
-
-impl<'a, T: ?Sized> Guard<'a, T> {
-    /// The caller has taken the lock's permit.
-    #[inline]
-    pub(crate) fn taken(lock: &'a Lock<T>, by: Who) -> Self {
-        lock.holder.note(by);
-        Self { lock }
-    }
-}
-
-impl<T: ?Sized> OwnedGuard<T> {
-    /// The caller has taken the lock's permit.
-    #[inline]
-    fn taken(lock: Arc<Lock<T>>, by: Who) -> Self {
-        lock.holder.note(by);
-        Self { lock }
-    }
-}
-
-macro_rules! guard {
-    ($guard:ty $(, $lifetime:lifetime)?) => {
-        impl<$($lifetime,)? T: ?Sized> Deref for $guard {
-            type Target = T;
-
-            #[inline]
-            fn deref(&self) -> &T {
-                // SAFETY: ONE HOLDER, and it is us; the borrow is of the guard.
-                unsafe { &*self.lock.value.get() }
-            }
-        }
-
-        impl<$($lifetime,)? T: ?Sized> DerefMut for $guard {
-            #[inline]
-            fn deref_mut(&mut self) -> &mut T {
-                // SAFETY: ONE HOLDER, and it is us; the borrow is of the guard, mutably.
-                unsafe { &mut *self.lock.value.get() }
-            }
-        }
-
-        impl<$($lifetime,)? T: ?Sized> Drop for $guard {
-            #[inline]
-            fn drop(&mut self) {
-                self.lock.release(1);
-            }
-        }
-
-        impl<$($lifetime,)? T: ?Sized + fmt::Debug> fmt::Debug for $guard {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&**self, f)
-            }
-        }
-
-        impl<$($lifetime,)? T: ?Sized + fmt::Display> fmt::Display for $guard {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&**self, f)
-            }
-        }
-    };
-}
-guard!(Guard<'a, T>, 'a);
-guard!(OwnedGuard<T>);
-
-impl<T: ?Sized> Sealed for Guard<'_, T> {}
-impl<T: ?Sized> Sealed for OwnedGuard<T> {}
-
-impl<'a, T: ?Sized> Relock for Guard<'a, T> {
-    type Again = Locking<'a, T>;
-
-    fn release(self) -> Locking<'a, T> {
-        self.lock.lock() // and drops the guard; the future does nothing before it is polled
-    }
-}
-
-impl<T: ?Sized> Relock for OwnedGuard<T> {
-    type Again = LockingOwned<T>;
-
-    fn release(self) -> LockingOwned<T> {
-        self.lock.lock_owned()
-    }
-}
-
-pin_project! {
-    /// Waits for a lock. Made by [`Lock::lock`].
-    #[must_use = "futures do nothing unless awaited"]
-    pub struct Locking<'a, T: ?Sized> {
-        #[pin]
-        waiter: Waiter<&'a Lock<T>>,
-    }
-}
-
-pin_project! {
-    /// Waits for a lock and keeps it alive. Made by [`Lock::lock_owned`].
-    #[must_use = "futures do nothing unless awaited"]
-    pub struct LockingOwned<T: ?Sized> {
-        #[pin]
-        waiter: Waiter<Arc<Lock<T>>>,
-    }
-}
-
-impl<'a, T: ?Sized> Future for Locking<'a, T> {
-    type Output = Guard<'a, T>;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut waiter = self.project().waiter;
-        match waiter.as_mut().poll(cx) {
-            Poll::Ready(lock) => Poll::Ready(Guard::taken(lock, Who::polls(cx))),
-            Poll::Pending => {
-                let waiter = waiter.as_ref().get_ref();
-                if let Some(lock) = waiter.owner() {
-                    lock.waits(waiter, cx);
-                }
-                Poll::Pending
-            }
-        }
-    }
-}
-
-impl<T: ?Sized> Future for LockingOwned<T> {
-    type Output = OwnedGuard<T>;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut waiter = self.project().waiter;
-        match waiter.as_mut().poll(cx) {
-            Poll::Ready(lock) => Poll::Ready(OwnedGuard::taken(lock, Who::polls(cx))),
-            Poll::Pending => {
-                let waiter = waiter.as_ref().get_ref();
-                if let Some(lock) = waiter.owner() {
-                    lock.waits(waiter, cx);
-                }
-                Poll::Pending
-            }
-        }
-    }
-}
-
-impl<T: ?Sized> fmt::Debug for Locking<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Locking").finish_non_exhaustive()
-    }
-}
-
-impl<T: ?Sized> fmt::Debug for LockingOwned<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LockingOwned").finish_non_exhaustive()
     }
 }
 

@@ -23,6 +23,8 @@
 //!   so each pointer reachable from a locked [`Line`] points to a live node.
 //! - ONE LIST: a waiter holds its primitive from first to last, and so the list its node is in.
 
+mod over;
+
 use std::cell::UnsafeCell;
 use std::marker::{PhantomData, PhantomPinned};
 use std::mem::{self, MaybeUninit};
@@ -32,118 +34,15 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use evenkeel_context::{Wait, poll_budget, spend};
+use evenkeel_context::{poll_budget, spend};
 
+use self::over::Over;
 use crate::calls::{Calls, Panics};
 pub(crate) use crate::line::{Called, Line, Only, Side, WaitList};
 use crate::line::{Node, lent};
 use crate::loom::LineGuard;
+pub(crate) use crate::serve::{Serve, call_all, call_up, serve_all};
 use crate::who::Who;
-
-/// What a primitive decides: who may be served, and what becomes of what nobody came for.
-///
-/// `S` is the line meant, `B` what its lock guards: left out, one line and nothing else.
-pub(crate) trait Serve<S: Side<B> = Only, B = Line> {
-    fn list(&self) -> &WaitList<B>;
-
-    /// Takes `want` if it may be had at once without passing anybody in line. A primitive that
-    /// cannot tell without the lock says no.
-    fn try_take(&self, _want: usize) -> bool {
-        false
-    }
-
-    /// The same with the line locked. Refused, the caller joins the line before it unlocks it.
-    fn take_or_queue(&self, _want: usize) -> bool {
-        false
-    }
-
-    /// The same for a primitive that looks at the line, or gives something else than was wanted.
-    fn arrive(&self, want: usize, _book: &mut B) -> Option<usize> {
-        self.take_or_queue(want).then_some(want)
-    }
-
-    /// One who was called is gone without having come for what it was `given`: the next may have it.
-    fn give_back(&self, given: usize);
-
-    /// One has left the locked line. Calls those it held up, and answers whether more could be
-    /// called than `calls` had room for.
-    fn serve<const N: usize>(&self, book: &mut B, calls: &mut Calls<N>) -> bool;
-
-    /// With the line locked: takes `want` if there is as much with what comes back, and keeps the
-    /// rest. Only for a primitive that [grants](Line::grant_first).
-    fn exchange(&self, _back: usize, _want: usize) -> bool {
-        false
-    }
-
-    /// With the line locked: one who was [listed](Waiter::list) has come for what it was given, or is
-    /// gone.
-    fn unlist(&self, _waiter: Called) {}
-
-    /// Why one waits here, for those who look from outside.
-    fn reason(&self) -> (Wait, u64);
-}
-
-/// Calls, batch by batch, everybody who can be served now; wakes them with nothing held.
-pub(crate) fn serve_all<S, B, O>(owner: &O, panics: &mut Panics)
-where
-    S: Side<B>,
-    O: Serve<S, B> + ?Sized,
-{
-    let mut calls = Calls::<8>::new();
-    loop {
-        let more = owner.serve(&mut owner.list().lock(), &mut calls);
-        calls.wake(panics);
-        if !more {
-            return;
-        }
-    }
-}
-
-/// Calls everybody in line, first come first, and wakes them with nothing held.
-pub(crate) fn call_all<'a, S: Side<B>, B>(
-    list: &'a WaitList<B>,
-    book: LineGuard<'a, B>,
-    panics: &mut Panics,
-) {
-    call_up::<S, B>(list, book, usize::MAX, panics);
-}
-
-/// Calls the first `n` in line, first come first, and wakes them with nothing held. Those who join
-/// between two batches are not meant.
-pub(crate) fn call_up<'a, S: Side<B>, B>(
-    list: &'a WaitList<B>,
-    mut book: LineGuard<'a, B>,
-    mut n: usize,
-    panics: &mut Panics,
-) {
-    let line = S::line(&mut book);
-    if n <= 1 || line.waiting() <= 1 {
-        let called = if n == 0 { None } else { line.call_first() };
-        drop(book);
-        if let Some((waker, _)) = called {
-            panics.catch(|| waker.wake());
-        }
-        return;
-    }
-    let last = line.arrivals();
-    let mut calls = Calls::<32>::new();
-    loop {
-        let line = S::line(&mut book);
-        while n > 0 && !calls.is_full() && line.first().is_some_and(|(_, ticket)| ticket <= last) {
-            if let Some((waker, _)) = line.call_first() {
-                calls.push(waker);
-                n -= 1;
-            }
-        }
-        drop(book);
-        let more = calls.is_full();
-        calls.wake(panics);
-        if !more {
-            return;
-        }
-        book = list.lock();
-    }
-}
 
 /// A pointer that leads to the same object for as long as it lives, wherever it is moved.
 ///
@@ -438,32 +337,6 @@ where
         panics.resume(); // Then we are dropped as one who was called, and give back what we have.
         Found::Served((owner.list().lock(), self.want))
     }
-
-    /// In line: whether what we wait for was granted to another waiter of this task, which has not
-    /// come for it. That one may never be polled while the task waits for us: the task would wait for
-    /// itself ("futurelock"). So after the others had a chance to come, what it has is ours, and it
-    /// is the first in line.
-    #[cold]
-    fn take_over(&self, owner: &P, book: &mut B) -> Over {
-        let mut node = self.node();
-        let Some(other) = S::line(book).granted_to(Who::runs()) else { return Over::Not };
-        // SAFETY: LOCKED, by `book` (ONE LIST); another's node, live by LEAVES FIRST.
-        let (grant, back) = unsafe { (other.as_ref().mark, other.as_ref().want) };
-        // SAFETY: LOCKED; the node is ours, and the other one is not borrowed any more.
-        let entry = unsafe { lent(book, &mut node) };
-        if mem::replace(&mut entry.mark, grant) != grant {
-            return Over::Soon;
-        }
-        if !owner.exchange(back, self.want) {
-            return Over::Not;
-        }
-        if mem::take(&mut entry.listed) {
-            owner.unlist(entry.called());
-        }
-        // SAFETY: LOCKED; ours is in line, the other was granted what it has.
-        unsafe { S::line(book).trade(node, other) };
-        Over::Now
-    }
 }
 
 /// How a poll ended.
@@ -473,16 +346,6 @@ enum Found<R> {
     Waits {
         again: bool,
     },
-}
-
-/// Whether a grant to another waiter of the same task is ours.
-#[derive(PartialEq, Eq)]
-enum Over {
-    /// There is none, or it is not enough for us.
-    Not,
-    /// If nobody comes for it before we are polled again.
-    Soon,
-    Now,
 }
 
 impl<P, S, B> Drop for Waiter<P, S, B>
