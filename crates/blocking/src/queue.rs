@@ -35,6 +35,8 @@
 //           and brings the next job, finds it there and wakes nobody else.
 // ONE LOCK: every field is read and written under the crew's lock, so no order of memory matters.
 
+mod threads;
+
 use std::{
     collections::VecDeque,
     io, mem,
@@ -44,7 +46,6 @@ use std::{
 };
 
 use crate::{
-    loom::{JoinHandle, Sleeper, clock},
     orders::{Errand, News, Next, Rest},
     seats::{Call, Seats},
     statistics::PoolStatistics,
@@ -337,69 +338,6 @@ impl<J: Run> Queue<J> {
         let (seat, sitting) = self.seats.reserve(self.finished());
         self.most_threads = self.most_threads.max(self.threads());
         Errand::Start { seat, sitting }
-    }
-
-    /// Reads the clock only after a start has failed.
-    fn may_start(&mut self) -> bool {
-        match self.no_start_before {
-            Some(until) if self.threads() > 0 && clock() < until => false,
-            _ => {
-                self.no_start_before = None;
-                true
-            }
-        }
-    }
-
-    /// The thread of `seat` runs; gives the handle back if it has already left.
-    pub(crate) fn has_started(
-        &mut self,
-        seat: usize,
-        sitting: u64,
-        handle: JoinHandle<()>,
-    ) -> Option<JoinHandle<()>> {
-        self.started += 1;
-        self.seats.keep(seat, sitting, handle)
-    }
-
-    /// No thread could be started for `seat`. With no thread left, the jobs that wait come back to
-    /// be refused; else those at work will do them (TENDED: none is idle without being called).
-    pub(crate) fn has_not_started(
-        &mut self,
-        seat: usize,
-        sitting: u64,
-        again: Instant,
-    ) -> VecDeque<J> {
-        self.start_failures += 1;
-        if !self.seats.give_up(seat, sitting) {
-            return VecDeque::new();
-        }
-        self.starting -= 1;
-        if self.threads() > 0 {
-            self.no_start_before = Some(again);
-            return VecDeque::new();
-        }
-        let jobs = mem::take(&mut self.jobs);
-        self.withdrawn += jobs.len() as u64;
-        self.refused += jobs.len() as u64;
-        jobs
-    }
-
-    /// The thread of `seat` is about to end; it joins the one whose handle it is given.
-    pub(crate) fn leave(&mut self, seat: usize) -> Option<JoinHandle<()>> {
-        let before = self.seats.leave(seat);
-        if self.threads() == 0 && self.jobs.is_empty() {
-            // Whatever room a burst once needed goes with the last thread.
-            self.jobs = VecDeque::new();
-        }
-        before
-    }
-
-    /// Takes no more jobs. Returns the parked threads to signal: each leaves once nothing waits.
-    pub(crate) fn close(&mut self) -> Vec<Sleeper> {
-        self.phase = Phase::Closing;
-        self.watch = None;
-        let idle = mem::take(&mut self.idle);
-        idle.into_iter().map(|seat| self.seats.call(seat, Call::Close, self.finished())).collect()
     }
 
     /// Takes back what has not begun, to be dropped outside the lock; then to be called.
