@@ -88,13 +88,8 @@ impl Crew {
 
     /// The end: cancels, and steps until all tasks are gone, or `limit` has passed.
     pub(crate) fn run_out(&self, limit: Instant) {
+        self.members.iter().for_each(|member| member.own.wind_down());
         while !self.is_empty() && Instant::now() < limit {
-            self.members.iter().for_each(|member| {
-                member.own.local.cancel_all();
-            });
-            self.shared.executor.iter().for_each(|executor| {
-                executor.cancel_all();
-            });
             self.step(Some(limit));
         }
         if self.is_empty() {

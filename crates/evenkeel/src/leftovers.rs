@@ -6,6 +6,9 @@ use std::panic::Location;
 use evenkeel_blocking::StillRunning;
 use evenkeel_task::TaskInfo;
 
+/// How many of a kind are said by name, on standard error and in what is displayed: a run may leave very many.
+pub(crate) const SAID: usize = 20;
+
 /// What is left when a [`Runner`](crate::Runner) has closed. All zero and empty: nothing it ever started is
 /// about any more, no task, no timer, no registration, no thread.
 ///
@@ -54,17 +57,28 @@ impl fmt::Display for Leftovers {
         }
         let Leftovers { tasks, threads, calls, timers, sources } = self;
         write!(f, "left: {timers} timers, {sources} sources")?;
-        for task in tasks {
+        for task in tasks.iter().take(SAID) {
             write!(f, ", {}", describe(task))?;
+        }
+        if let Some(more) = more(tasks.len()) {
+            write!(f, ", {more} tasks")?;
         }
         for thread in threads {
             write!(f, ", thread {thread}")?;
         }
-        for call in calls {
+        for call in calls.iter().take(SAID) {
             write!(f, ", the blocking call from {call}")?;
+        }
+        if let Some(more) = more(calls.len()) {
+            write!(f, ", {more} calls")?;
         }
         Ok(())
     }
+}
+
+/// "And so many more", after the first of `all` were said.
+pub(crate) fn more(all: usize) -> Option<String> {
+    (all > SAID).then(|| format!("and {} more", all - SAID))
 }
 
 /// A task by its number, its name and the place where it was spawned.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evenkeel_blocking::{PoolOptions, StartThread};
-use evenkeel_task::FailureReport;
+use evenkeel_task::{FailureKind, FailureReport};
 use evenkeel_timer::{Clock, SystemClock};
 
-use crate::loom::{AtomicBool, Ordering};
+use crate::leftovers::{SAID, more};
+use crate::loom::{AtomicBool, AtomicUsize, Ordering};
 
 /// How a [`Runner`](crate::Runner) is made.
 ///
@@ -97,18 +98,49 @@ impl Options {
     }
 }
 
+/// The end of a runner, as its executors' hooks know it.
+#[derive(Debug, Default)]
+pub(crate) struct Ending {
+    began: AtomicBool,
+    /// What did not end in time, and has a line on standard error if it was among the first.
+    late: AtomicUsize,
+}
+
+impl Ending {
+    pub(crate) fn begin(&self) {
+        // Release: pairs with the Acquire below.
+        self.began.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn has_begun(&self) -> bool {
+        // Acquire: pairs with the Release of whoever begins it.
+        self.began.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(more) = more(self.late.load(Ordering::Relaxed)) {
+            eprintln!("evenkeel: {more} did not end in time, during run() shutdown");
+        }
+    }
+}
+
 /// What executors call: the user's hook, or one line; told whether the loop is `ending`.
 pub(crate) fn failure_hook(
     hook: Option<OnFailure>,
-    ending: Arc<AtomicBool>,
+    ending: Arc<Ending>,
 ) -> impl Fn(&FailureReport) + Send + Sync + 'static {
     move |report| {
         let mut report = report.clone();
-        // Acquire: pairs with the Release of whoever begins the end.
-        report.during_shutdown = ending.load(Ordering::Acquire);
-        match &hook {
-            Some(hook) => hook(&report),
-            None => eprintln!("evenkeel: {report}"),
+        report.during_shutdown = ending.has_begun();
+        if let Some(hook) = &hook {
+            return hook(&report);
+        }
+        let is_late = report.during_shutdown && report.kind == FailureKind::Overran;
+        // Of very many that are late, the rest is a number.
+        if !is_late || ending.late.fetch_add(1, Ordering::Relaxed) < SAID {
+            eprintln!("evenkeel: {report}");
         }
     }
 }

@@ -14,7 +14,7 @@ use evenkeel_task::{Builder, FailureKind, JoinError, TaskLocals};
 use crate::ambient::Ambient;
 use crate::crew::Crew;
 use crate::handle::Handle;
-use crate::leftovers::{Leftovers, describe};
+use crate::leftovers::{Leftovers, SAID, describe, more};
 use crate::lot::Lots;
 use crate::options::Options;
 use crate::shared::Shared;
@@ -201,8 +201,12 @@ impl Open {
 
     fn close(mut self) -> Leftovers {
         if self.shared.debug {
-            for task in self.shared.tasks() {
-                eprintln!("evenkeel: {} was still pending when its runner closed", describe(&task));
+            let tasks = self.shared.tasks();
+            for task in tasks.iter().take(SAID) {
+                eprintln!("evenkeel: {} was still pending when its runner closed", describe(task));
+            }
+            if let Some(more) = more(tasks.len()) {
+                eprintln!("evenkeel: {more} were still pending");
             }
         }
         let give_up = Instant::now().checked_add(self.shared.shutdown_grace);

@@ -12,7 +12,7 @@ use evenkeel_timer::{Timers, TimersOptions};
 
 use crate::calls::{self, Waiting};
 use crate::loom::{AtomicBool, AtomicUsize, Mutex, Ordering, lock};
-use crate::options::{Options, failure_hook};
+use crate::options::{Ending, Options, failure_hook};
 use crate::stall::Stall;
 
 /// With a clock that jumps, and only while a blocking call waits for a task of the loop: how soon to see
@@ -40,7 +40,7 @@ pub(crate) struct Shared {
     /// How many workers may still have tasks, once the end has begun.
     busy: AtomicUsize,
     /// The end has begun: workers cancel what is theirs, and go when all is gone.
-    pub(crate) ending: Arc<AtomicBool>,
+    pub(crate) ending: Arc<Ending>,
     /// Nothing is left, or the grace is over: workers go now.
     stopped: AtomicBool,
     pub(crate) stall: Stall,
@@ -82,7 +82,7 @@ impl Shared {
             pool.on_quiet(move || wake.notify());
         }
         let executor = (options.workers > 1).then(|| Executor::with_workers(options.workers));
-        let ending = Arc::new(AtomicBool::new(false));
+        let ending = Arc::<Ending>::default();
         if let Some(executor) = &executor {
             executor.on_failure(failure_hook(options.on_failure.clone(), Arc::clone(&ending)));
         }
@@ -213,13 +213,12 @@ impl Shared {
     }
 
     pub(crate) fn is_ending(&self) -> bool {
-        // Acquire: pairs with the Release in `begin_end`.
-        self.ending.load(Ordering::Acquire)
+        self.ending.has_begun()
     }
 
     pub(crate) fn begin_end(&self) {
         self.busy.store(self.workers, Ordering::Release);
-        self.ending.store(true, Ordering::Release);
+        self.ending.begin();
         self.wake_all();
     }
 

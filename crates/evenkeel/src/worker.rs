@@ -42,8 +42,6 @@ pub(crate) struct Loop {
     seen_leaving: Cell<usize>,
     /// When the end must be over, in real time, while it is under way.
     limit: Cell<Option<Instant>>,
-    /// While the end is under way: how many tasks there had been when all were last asked to end.
-    asked: Cell<Option<usize>>,
 }
 
 impl Loop {
@@ -65,7 +63,6 @@ impl Loop {
             pace: Pace::new(shared.look_every),
             seen_leaving: Cell::new(0),
             limit: Cell::new(None),
-            asked: Cell::new(None),
         }
     }
 
@@ -165,13 +162,6 @@ impl Loop {
 
     /// Sleeps until there is work, news or a deadline.
     fn rest(&self) {
-        // A task that was being spawned just when all were asked to end would wait for ever.
-        if self.asked.get().is_some() {
-            self.ask_all_to_end();
-            if !self.local.is_idle() {
-                return;
-            }
-        }
         self.pace.rest();
         match &self.worker {
             None => self.park(&self.parker, None),
@@ -272,30 +262,21 @@ impl Loop {
         });
     }
 
-    /// Asks every task of this worker and every shared one to end. That is a walk over all that are alive.
-    fn ask_all_to_end(&self) {
-        self.asked.set(Some(self.spawned()));
-        self.local.cancel_all();
+    /// Asks every task of this worker and every shared one to end, those too that are spawned later. That is a
+    /// walk over all that are alive.
+    pub(crate) fn wind_down(&self) {
+        self.local.wind_down();
         self.shared.executor.iter().for_each(|executor| {
-            executor.cancel_all();
+            executor.wind_down();
         });
-    }
-
-    /// How many tasks there have been that this worker may run.
-    fn spawned(&self) -> usize {
-        let shared = self.shared.executor.as_ref().map_or(0, |executor| executor.spawned());
-        shared.wrapping_add(self.local.spawned())
     }
 
     /// The end: cancels, and turns until all tasks of the runner are gone, or `limit` has passed.
     pub(crate) fn run_out(&self, limit: Option<Instant>) {
         let mut told = false;
-        self.asked.set(None);
+        // Once: asked, a task is asked for good, and more walks would cost the square of their number.
+        self.wind_down();
         while !self.shared.is_stopped() {
-            // Asked once, a task is asked for good: a walk at each turn would cost the square of their number.
-            if self.asked.get() != Some(self.spawned()) {
-                self.ask_all_to_end();
-            }
             let turn = self.local.turn();
             if !told && self.local.is_empty() && self.shared.executor_is_empty() {
                 told = true;

@@ -199,9 +199,13 @@ impl<'a> Executor<'a> {
         self.home.cancel_all()
     }
 
-    /// How many tasks were ever spawned on it.
-    pub fn spawned(&self) -> usize {
-        self.home.spawned()
+    /// The end begins: asks every live task to end that was not asked before, and from now on each new one as it
+    /// is spawned. Answers how many it asked itself. Shielded work is not asked.
+    ///
+    /// To be called by every worker, each on its thread: what a worker spawned before it knew of the end, its
+    /// own walk over the tasks finds.
+    pub fn wind_down(&self) -> usize {
+        self.home.wind_down()
     }
 
     /// No new tasks from now on: what is spawned ends as cancelled, unpolled.

@@ -1,6 +1,18 @@
 //! What all tasks of one executor share: the registry, and the queue they come back to.
 //!
 //! Every task holds its home, so a waker that outlives the executor finds it, closed.
+//!
+//! ```text
+//!   OPEN --- 1 wind_down ---> ENDING --- 2 close ---> CLOSED
+//! ```
+//! While it is ending, whoever spawns asks its own new task to end, so one walk over those that were there
+//! before is enough.
+//!
+// OPEN THEN ASK, END THEN WALK: whoever spawns from outside opens the slot, fences, and asks how far the end has
+// come; whoever begins the end says so, fences, and walks. One of them sees the other; the model is
+// `spawn_against_the_end`. A worker spares itself the fence, for it walks itself, after it has seen the end begin:
+// it finds what it spawned before, and asks what it spawns later; the model is
+// `a_workers_spawn_against_the_end`.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +25,7 @@ use crate::error::FailureReport;
 use crate::handle::Task;
 use crate::info::{Canceller, TaskInfo};
 use crate::local::LocalQueue;
-use crate::loom::{AtomicBool, Ordering, full_fence, thread};
+use crate::loom::{AtomicU32, Ordering, full_fence, thread};
 use crate::meta::{Due, Meta};
 use crate::queue::Queue;
 use crate::registry::{Own, Registry, Slot};
@@ -22,11 +34,18 @@ use crate::thread_state;
 
 type OnFailure = Box<dyn Fn(&FailureReport) + Send + Sync>;
 
+/// Tasks come and go.
+const OPEN: u32 = 0;
+/// All are asked to end, and new ones are as they come in.
+const ENDING: u32 = 1;
+/// No new tasks: the executor is going.
+const CLOSED: u32 = 2;
+
 pub(crate) struct Home {
     pub(crate) registry: Registry,
     pub(crate) kind: Kind,
-    /// No new tasks: the executor is going.
-    closed: AtomicBool,
+    /// How far its end has come; it never goes back.
+    stage: AtomicU32,
     on_failure: OnceLock<OnFailure>,
 }
 
@@ -46,7 +65,7 @@ impl Home {
         Arc::new(Home {
             registry: Registry::new(),
             kind,
-            closed: AtomicBool::new(false),
+            stage: AtomicU32::new(OPEN),
             on_failure: OnceLock::new(),
         })
     }
@@ -100,11 +119,50 @@ impl Home {
     pub(crate) fn close(&self) {
         // SeqCst: in one order with the count of open slots: a spawner that opened its slot before sees
         // its task awaited by the closing executor; one that comes after sees this.
-        self.closed.store(true, Ordering::SeqCst);
+        self.stage.store(CLOSED, Ordering::SeqCst);
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::SeqCst)
+        self.stage.load(Ordering::SeqCst) == CLOSED
+    }
+
+    /// Whether tasks come in unasked.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        self.stage.load(Ordering::SeqCst) == OPEN
+    }
+
+    /// The end begins: asks every task to end that is here, and sees to it that those are asked that come.
+    /// Called by each worker, on its thread. END THEN WALK.
+    pub(crate) fn wind_down(&self) -> usize {
+        // Relaxed: the fence is what orders it. Fails if another worker was first, or the home is closed.
+        let _ = self.stage.compare_exchange(OPEN, ENDING, Ordering::Relaxed, Ordering::Relaxed);
+        full_fence();
+        self.cancel_all()
+    }
+
+    /// Asks a new task to end as the walk would have, by whoever still holds its Runnable.
+    #[cold]
+    pub(crate) fn ask(&self, slot: &Slot) {
+        if !slot.is_shielded() {
+            slot.cancel_anew(slot.id());
+        }
+    }
+
+    /// The same for task `id` in `slot`, which may be gone already.
+    #[cold]
+    pub(crate) fn ask_later(&self, slot: NonNull<Slot>, id: u64) {
+        if !self.registry.is_shielded(slot) {
+            self.registry.cancel_anew(slot, id);
+        }
+    }
+
+    /// A new task comes in on a thread that may not walk itself. OPEN THEN ASK.
+    pub(crate) fn ask_if_ending(&self, slot: &Slot) {
+        full_fence();
+        if self.stage.load(Ordering::Relaxed) != OPEN {
+            self.ask(slot);
+        }
     }
 
     /// Whether nothing is queued that others than the workers can see.
@@ -131,7 +189,7 @@ impl Home {
     pub(crate) fn enqueue(&self, runnable: Runnable<Meta>) {
         match &self.kind {
             Kind::Shared(_) => crate::queue::spawned(runnable),
-            Kind::Local(_) => crate::local::scheduled(runnable),
+            Kind::Local(_) => crate::local::spawned(runnable),
             Kind::Jobs => drop(runnable),
         }
     }
@@ -156,11 +214,11 @@ impl Home {
     /// Asks every live task to end that was not asked yet; if the executor goes, all of them, for that is
     /// news to those who are cleaning up. Shielded work, which its owner waits for, is asked only then.
     pub(crate) fn cancel_all(&self) -> usize {
+        thread_state::walk();
         let mut count = 0;
         let all = self.is_closed();
         self.registry.for_each_live(|slot, id| {
-            // Pairs with the fence in `Slot::say`: who has seen the id sees the mark.
-            full_fence();
+            // Who has seen the id sees the mark: see `Slot::open`.
             count += usize::from(match all {
                 true => self.registry.cancel(slot, id, None),
                 false => !self.registry.is_shielded(slot) && self.registry.cancel_anew(slot, id),

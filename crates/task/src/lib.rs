@@ -134,6 +134,8 @@ pub use shared::{SharedError, SharedJoin, SharedTask};
 pub use shield::{Shield, shield};
 pub use staggered::race_staggered;
 pub use standby::Standby;
+#[doc(hidden)]
+pub use thread_state::walks;
 pub use try_gather::{TryGather, try_gather};
 pub use wait::{Wait, Waited, Watch, Watched, wait};
 pub use wait_mut::{Borrowed, WaitedIndices, wait_mut};

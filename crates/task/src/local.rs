@@ -234,6 +234,21 @@ pub(crate) fn of(home: &Home) -> &LocalQueue {
 /// A task of a local home is ready, said on whatever thread.
 #[inline]
 pub(crate) fn scheduled(runnable: Runnable<Meta>) {
+    push(runnable, remote);
+}
+
+/// A new task of a local home comes in, on whatever thread.
+#[inline]
+pub(crate) fn spawned(runnable: Runnable<Meta>) {
+    push(runnable, |runnable| {
+        let meta = runnable.metadata();
+        meta.home.ask_if_ending(meta.slot());
+        remote(runnable);
+    });
+}
+
+#[inline]
+fn push(runnable: Runnable<Meta>, remote: impl FnOnce(Runnable<Meta>)) {
     let queue: *const LocalQueue = of(&runnable.metadata().home);
     // SAFETY: the queue lives in the task's home, which the Runnable keeps alive; pushing it does not run
     // it, and if this is its owner's thread, only this thread, which is here, will.

@@ -232,9 +232,10 @@ impl<'a> LocalExecutor<'a> {
         self.queue().ready()
     }
 
-    /// How many tasks were ever spawned on it.
-    pub fn spawned(&self) -> usize {
-        self.home.spawned()
+    /// The end begins: asks every live task to end that was not asked before, and from now on each new one as it
+    /// is spawned. Answers how many it asked itself. Shielded work is not asked.
+    pub fn wind_down(&self) -> usize {
+        self.home.wind_down()
     }
 
     /// No new tasks from now on: what is spawned ends as cancelled, unpolled.

@@ -2,10 +2,13 @@
 #![expect(missing_debug_implementations, missing_docs, reason = "not part of the crate's face")]
 
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::task::Waker;
 
+use crate::home::{Home, Kind};
 use crate::idle::{Idle, Woke};
 use crate::local_seat::Seats;
+use crate::meta::Meta;
 use crate::parker::Parker;
 use crate::registry::{Opening, Slot};
 use crate::ring::Ring;
@@ -180,5 +183,44 @@ impl TwoSeats {
     }
     pub fn leave(&self, seat: u64, is_idle: impl Fn() -> bool) {
         self.seats.leave(seat, &self.parker, is_idle);
+    }
+}
+
+/// A home that comes to its end.
+#[derive(Clone)]
+pub struct EndingHome(Arc<Home>);
+
+impl Default for EndingHome {
+    fn default() -> Self {
+        EndingHome(Home::new(Kind::Jobs))
+    }
+}
+
+impl EndingHome {
+    /// What both do first.
+    fn spawn(&self, waker: &Waker, shielded: bool) -> Meta {
+        let meta = Meta::new(Arc::clone(&self.0), self.0.registry.take_one(), None);
+        let mut opening = Opening::new(1, 0, std::panic::Location::caller());
+        if shielded {
+            opening.shielded();
+        }
+        meta.slot().open(NonNull::from(waker).cast(), &opening);
+        if !self.0.is_open() {
+            self.0.ask(meta.slot());
+        }
+        meta
+    }
+    /// As a thread that is no worker. The waker, which is to live as long as the home, tells that the task was
+    /// asked to end.
+    pub fn spawn_from_outside(&self, waker: &Waker, shielded: bool) {
+        let meta = self.spawn(waker, shielded);
+        self.0.ask_if_ending(meta.slot());
+    }
+    /// As a worker.
+    pub fn spawn_as_worker(&self, waker: &Waker) {
+        self.spawn(waker, false);
+    }
+    pub fn wind_down(&self) {
+        self.0.wind_down();
     }
 }

@@ -22,6 +22,7 @@ use crate::meta::Meta;
 use crate::registry::Tally;
 use crate::ring::Ring;
 use crate::thread_state;
+use crate::worker::Core;
 
 /// Tasks a lane's ring has room for at first. 256 pointers are two kilobytes, half the pages of a worker.
 const RING: usize = 256;
@@ -191,17 +192,25 @@ pub(crate) fn of(home: &Home) -> &Queue {
 /// A woken task comes back.
 #[inline]
 pub(crate) fn scheduled(runnable: Runnable<Meta>, woken_while_running: bool) {
-    push(runnable, |worker, runnable| worker.woken(runnable, woken_while_running));
+    push(runnable, |worker, runnable| worker.woken(runnable, woken_while_running), remote);
 }
 
 /// A new task comes in.
 #[inline]
 pub(crate) fn spawned(runnable: Runnable<Meta>) {
-    push(runnable, |worker, runnable| worker.spawned(runnable));
+    push(runnable, Core::spawned, |runnable| {
+        let meta = runnable.metadata();
+        meta.home.ask_if_ending(meta.slot());
+        remote(runnable);
+    });
 }
 
 #[inline]
-fn push(runnable: Runnable<Meta>, local: impl FnOnce(&crate::worker::Core, Runnable<Meta>)) {
+fn push(
+    runnable: Runnable<Meta>,
+    local: impl FnOnce(&Core, Runnable<Meta>),
+    remote: impl FnOnce(Runnable<Meta>),
+) {
     thread_state::worker(|worker| match worker {
         // The worker holds the home: OWNS WHAT IT TOUCHES.
         Some(worker) if worker.works_for(&runnable.metadata().home) => local(worker, runnable),

@@ -27,7 +27,7 @@ use std::task::Waker;
 use evenkeel_context::Record;
 
 use crate::loom::{
-    AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, fence, full_fence, lock, thread,
+    AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering, fence, lock, thread,
 };
 
 const LOCKED: u32 = 1;
@@ -43,7 +43,7 @@ const HELD: u32 = 1 << 31;
 /// Ids a worker takes at a time, so that the global counter is touched once per so many spawns.
 const ID_BLOCK: u64 = 1024;
 /// Slots per allocation (64 of 48 bytes: three kilobytes), and per trip between a magazine and the slab.
-const CHUNK: usize = 64;
+const CHUNK: usize = if cfg!(loom) { 2 } else { 64 };
 
 /// Free slots a worker keeps at most: as many as a batch of tasks may well have, 48 kilobytes. Those above
 /// go back to the slab one by one, at some ten instructions each way.
@@ -64,6 +64,9 @@ pub(crate) struct Slot {
     cell: AtomicPtr<()>,
     polls: AtomicU32,
     state: AtomicU32,
+    /// The record's, where loom sees it.
+    #[cfg(loom)]
+    id: AtomicU64,
 }
 
 // There is one for every live task.
@@ -86,7 +89,18 @@ impl Slot {
             cell: AtomicPtr::new(ptr::null_mut()),
             polls: AtomicU32::new(0),
             state: AtomicU32::new(0),
+            #[cfg(loom)]
+            id: AtomicU64::new(0),
         }
+    }
+
+    /// Whose it is, 0 if nobody's.
+    #[inline]
+    pub(crate) fn id(&self) -> u64 {
+        #[cfg(loom)]
+        return self.id.load(Ordering::Relaxed);
+        #[cfg(not(loom))]
+        self.record.id()
     }
 
     /// Gives the slot to the task in `cell`. ONE POLLER, once; from here on the task can be reached.
@@ -97,17 +111,18 @@ impl Slot {
         if opening.said != 0 {
             self.say(opening.said);
         }
-        // Release: pairs with the Acquire in `for_each_live`: who has seen the id sees the cell.
+        // Release: pairs with the Acquire in `for_each_live`: who has seen the id sees the cell and what was said.
         fence(Ordering::Release);
         self.record.open(opening.id, opening.parent, opening.spawned_at);
+        #[cfg(loom)]
+        self.id.store(opening.id, Ordering::Relaxed);
     }
 
     /// Before anybody can see the id; whoever looks for an earlier task may hold the lock meanwhile.
     #[cold]
     fn say(&self, said: u32) {
+        // Relaxed: the Release in `open`, which comes next, is for this, too.
         self.state.fetch_or(said, Ordering::Relaxed);
-        // Pairs with the fence in `Home::cancel_all`, which may come at once.
-        full_fence();
     }
 
     /// A poll begins. ONE POLLER.
@@ -198,7 +213,7 @@ impl Slot {
     /// what was set before, is answered, too; it wakes nothing and drops nothing.
     fn reach<R>(&self, id: u64, set: u32, look: impl FnOnce(NonNull<()>, u32) -> R) -> Option<R> {
         let before = self.lock();
-        let mine = self.record.id() == id;
+        let mine = self.id() == id;
         let cell = NonNull::new(self.cell.load(Ordering::Relaxed)).filter(|_| mine);
         let looked = cell.map(|cell| look(cell, before));
         if looked.is_some() && set != 0 {
@@ -267,6 +282,8 @@ impl Slot {
     #[inline]
     fn unlock_closed(&self) {
         self.record.close();
+        #[cfg(loom)]
+        self.id.store(0, Ordering::Relaxed);
         // Release: pairs with the Acquire in `lock`: the next to look sees that the id is gone.
         self.state.store(0, Ordering::Release);
     }
@@ -436,7 +453,7 @@ impl Registry {
         self.take_one()
     }
 
-    fn take_one(&self) -> NonNull<Slot> {
+    pub(crate) fn take_one(&self) -> NonNull<Slot> {
         let free = lock(&self.free);
         loop {
             if let Some(slot) = free.pop() {
@@ -503,7 +520,7 @@ impl Registry {
         for chunk in chunks {
             // SAFETY: a chunk lives and stays in place as long as the registry, which we borrow.
             for slot in unsafe { chunk.as_ref() } {
-                let id = slot.record.id();
+                let id = slot.id();
                 if id != 0 {
                     // Acquire: pairs with the Release in `Slot::open`.
                     fence(Ordering::Acquire);

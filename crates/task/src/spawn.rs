@@ -170,10 +170,10 @@ where
 #[inline]
 pub(crate) fn admit_queued(home: &Home, runnable: Runnable<Meta>) {
     // After the slot was opened: see `Home::close`.
-    if home.is_closed() {
-        drop(runnable);
-    } else {
+    if home.is_open() {
         home.enqueue(runnable);
+    } else {
+        admit_late(home, runnable, Start::Queued);
     }
 }
 
@@ -207,14 +207,31 @@ where
     (task, move || admit(&home, runnable, start))
 }
 
-/// Lets a new task in, unless its home is closed: then it ends as cancelled, unpolled.
+/// Lets a new task in.
 pub(crate) fn admit(home: &Home, runnable: Runnable<Meta>, start: Start) {
     // After the slot was opened: see `Home::close`.
-    if home.is_closed() {
-        drop(runnable);
+    if !home.is_open() {
+        admit_late(home, runnable, start);
     } else if start == Start::Eager && home.is_here() {
         start_here(home, runnable);
     } else {
+        home.enqueue(runnable);
+    }
+}
+
+/// Lets a new task in that is asked to end; or, if its home is closed, it ends as cancelled, unpolled.
+#[cold]
+fn admit_late(home: &Home, runnable: Runnable<Meta>, start: Start) {
+    if home.is_closed() {
+        return drop(runnable);
+    }
+    if start == Start::Eager && home.is_here() {
+        // Its first step is part of the call that spawns it, which goes on too.
+        let (slot, id) = (runnable.metadata().slot, runnable.metadata().slot().id());
+        start_here(home, runnable);
+        home.ask_later(slot, id);
+    } else {
+        home.ask(runnable.metadata().slot());
         home.enqueue(runnable);
     }
 }

@@ -19,6 +19,8 @@ struct Thread {
     number: Cell<u64>,
     /// Eager steps that this thread is in, one within the other.
     depth: Cell<u32>,
+    /// Walks over all tasks of an executor to ask them to end.
+    walks: Cell<usize>,
 }
 
 thread_local! {
@@ -28,6 +30,7 @@ thread_local! {
             meta: Cell::new(ptr::null()),
             number: Cell::new(0),
             depth: Cell::new(0),
+            walks: Cell::new(0),
         }
     };
 }
@@ -101,6 +104,18 @@ pub(crate) fn task<R>(look: impl FnOnce(Option<&Meta>) -> R) -> R {
     let pointer = THREAD.with(|thread| thread.meta.get());
     // SAFETY: SET FOR A CALL.
     look(unsafe { pointer.as_ref() })
+}
+
+/// A walk over all tasks of an executor begins, to ask them to end.
+pub(crate) fn walk() {
+    THREAD.with(|thread| thread.walks.set(thread.walks.get() + 1));
+}
+
+/// How often this thread has walked over all tasks of an executor to ask them to end. For tests that hold the
+/// price of an end against the number of tasks.
+#[doc(hidden)]
+pub fn walks() -> usize {
+    THREAD.with(|thread| thread.walks.get())
 }
 
 /// One eager step more on this thread until it is dropped.

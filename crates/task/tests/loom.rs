@@ -3,6 +3,8 @@
 #![cfg(loom)]
 #![allow(missing_docs, reason = "models")]
 
+#[path = "loom/ending.rs"]
+mod ending;
 #[path = "loom/local_group.rs"]
 mod local_group;
 #[path = "loom/ready_set.rs"]
@@ -291,6 +293,7 @@ fn the_driver_leaves_while_the_standby_falls_asleep() {
     });
 }
 
+#[derive(Default)]
 struct Count(AtomicUsize);
 
 impl Wake for Count {

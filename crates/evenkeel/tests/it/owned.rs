@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::pending;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -449,4 +450,102 @@ fn a_long_end_asks_a_task_once_and_not_at_each_turn() {
         let polls = *polls.lock().unwrap();
         assert!(polls < 50, "{polls} polls of one that waits");
     }
+}
+
+#[test]
+fn an_end_with_clean_ups_of_a_thousand_deadlines_walks_once_over_all() {
+    for (workers, walks) in [(1, 1), (2, 2)] {
+        let done = Arc::new(Mutex::new(0));
+        let mut runner = Runner::new(options(workers).0).unwrap();
+        runner.run(async {
+            for nth in 1..=1000 {
+                let done = Arc::clone(&done);
+                create_task(async move {
+                    defer(async move {
+                        // A task of its own, which is asked to end as it comes.
+                        let late = create_task(pending::<()>());
+                        sleep(Duration::from_micros(nth)).await;
+                        assert!(late.join().await.is_err_and(|error| error.is_cancelled()));
+                        *done.lock().unwrap() += 1;
+                    });
+                    pending::<()>().await;
+                })
+                .detach();
+            }
+            sleep(ms(1)).await;
+        });
+        let before = evenkeel_task::walks();
+        assert!(runner.close().is_empty());
+        assert_eq!(*done.lock().unwrap(), 1000);
+        // One for each executor that this thread works for, and one for each as it is dropped.
+        let walked = evenkeel_task::walks() - before;
+        assert!((walks..=2 * walks).contains(&walked), "{walked} walks");
+    }
+}
+
+#[test]
+fn a_thread_that_spawns_while_the_run_ends_keeps_nobody_waiting() {
+    for workers in [1, 2] {
+        let mut runner = Runner::new(Options { workers, ..Options::default() }).unwrap();
+        let handle = runner.handle();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stops = Arc::clone(&stop);
+        let spawner = std::thread::spawn(move || {
+            while !stops.load(Ordering::Relaxed) {
+                handle.spawn(pending::<()>()).detach();
+                std::thread::yield_now();
+            }
+        });
+        runner.run(async {
+            create_task(async {
+                defer(sleep(ms(5)));
+                pending::<()>().await;
+            })
+            .detach();
+            sleep(ms(5)).await;
+        });
+        // They may come faster than they go; but when no more come, all end.
+        let stopper = std::thread::spawn(move || {
+            std::thread::sleep(ms(20));
+            stop.store(true, Ordering::Relaxed);
+        });
+        let left = runner.close();
+        assert!(left.is_empty(), "{left}");
+        stopper.join().unwrap();
+        spawner.join().unwrap();
+    }
+}
+
+#[test]
+fn a_run_that_leaves_very_many_tasks_names_twenty() {
+    if !child::is_this() {
+        let name = "owned::a_run_that_leaves_very_many_tasks_names_twenty";
+        let errors = child::errors(&child::run(name, &[("EVENKEEL_DEBUG", "1")]));
+        let lines = |text: &str| errors.lines().filter(|line| line.contains(text)).count();
+        assert_eq!(lines("was still pending when"), 20, "{errors}");
+        assert_eq!(lines("and 80 more were still pending"), 1, "{errors}");
+        assert_eq!(lines("did not end in time"), 21, "{errors}");
+        assert_eq!(lines("and 180 more did not end in time"), 1, "{errors}");
+        return;
+    }
+    let mut runner = Runner::new(Options {
+        workers: 1,
+        shutdown_grace: ms(20),
+        cleanup_grace: secs(3600),
+        ..Options::default()
+    })
+    .unwrap();
+    runner.run(async {
+        for _ in 0..100 {
+            create_task(async {
+                defer(pending());
+                pending::<()>().await;
+            })
+            .detach();
+        }
+        sleep(ms(1)).await;
+    });
+    let left = runner.close();
+    assert_eq!(left.tasks.len(), 100);
+    assert!(left.to_string().contains("and 80 more tasks"), "{left}");
 }
