@@ -98,6 +98,11 @@ impl Sleepers {
             parker.unpark();
         }
     }
+    /// After a push by a worker: whether its wake-up is left out.
+    pub fn spares_one(&self) -> bool {
+        crate::loom::full_fence();
+        self.0.spares_one()
+    }
     pub fn spare(&self, count: u32) {
         self.0.spare(count);
         crate::loom::full_fence();

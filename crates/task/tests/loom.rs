@@ -168,28 +168,56 @@ fn push_against_the_last_sleeper() {
     });
 }
 
-// Weakened: the look after `spare(0)` left out: the push is spared and nobody looks (deadlock). A `spares_one`
-// that stores what is left instead of exchanging it has not been tried.
+// Two pushes, of which two may be spared until the light sleep is over. Weakened: the fence before `spares_one`
+// taken away, or a `spares_one` that stores what is left instead of exchanging it, so that what was taken back
+// is given again: the push is spared and nobody looks (deadlock).
 #[test]
 fn spared_wake_ups_against_the_end_of_a_light_sleep() {
+    loom::model(|| {
+        let sleepers = Arc::new(Sleepers::default());
+        let work = Arc::new(AtomicUsize::new(0));
+        let (its_sleepers, its_work) = (Arc::clone(&sleepers), Arc::clone(&work));
+        sleepers.spare(2);
+        let worker = thread::spawn(move || {
+            let parker = Parker::new();
+            // The light sleep is over. From now on it sleeps for good.
+            its_sleepers.spare(0);
+            let mut searching = false;
+            for done in 0..2 {
+                let has_work = || its_work.load(Ordering::Relaxed) > done;
+                while !has_work() {
+                    searching = its_sleepers.sleep(&parker, searching, has_work);
+                }
+                if std::mem::take(&mut searching) {
+                    its_sleepers.found(|| its_work.load(Ordering::Relaxed) > done + 1);
+                }
+            }
+        });
+        for pushed in 1..=2 {
+            work.store(pushed, Ordering::Relaxed);
+            sleepers.wake_helper();
+        }
+        worker.join().unwrap();
+    });
+}
+
+// The light sleeper is given other work, and will not look again for long: what was spared it has seen when it
+// got up. Weakened: the fence after `spare(0)`, or that before `spares_one`, taken away.
+#[test]
+fn a_spared_wake_up_against_the_look_after_a_light_sleep() {
     loom::model(|| {
         let sleepers = Arc::new(Sleepers::default());
         let work = Arc::new(AtomicBool::new(false));
         let (its_sleepers, its_work) = (Arc::clone(&sleepers), Arc::clone(&work));
         sleepers.spare(1);
         let worker = thread::spawn(move || {
-            let parker = Parker::new();
-            // The light sleep is over. From now on it sleeps for good.
             its_sleepers.spare(0);
-            let mut searching = false;
-            while !its_work.load(Ordering::Relaxed) {
-                searching =
-                    its_sleepers.sleep(&parker, searching, || its_work.load(Ordering::Relaxed));
-            }
+            its_work.load(Ordering::Relaxed)
         });
         work.store(true, Ordering::Relaxed);
-        sleepers.wake_helper();
-        worker.join().unwrap();
+        let spared = sleepers.spares_one();
+        let seen = worker.join().unwrap();
+        assert!(seen || !spared, "nobody knows of it");
     });
 }
 
