@@ -42,6 +42,8 @@ pub(crate) struct Loop {
     seen_leaving: Cell<usize>,
     /// When the end must be over, in real time, while it is under way.
     limit: Cell<Option<Instant>>,
+    /// The end is under way, and this worker has not said yet that nothing is left for it.
+    untold: Cell<bool>,
 }
 
 impl Loop {
@@ -63,6 +65,7 @@ impl Loop {
             pace: Pace::new(shared.look_every),
             seen_leaving: Cell::new(0),
             limit: Cell::new(None),
+            untold: Cell::new(false),
         }
     }
 
@@ -177,6 +180,11 @@ impl Loop {
 
     /// Sleeps, for `limit` at most if there is one.
     fn park(&self, parker: &Parker, limit: Option<Duration>) {
+        // Again: the last task may have ended in the turn before. And here, after the fence of whoever falls
+        // asleep: of two workers that each end a last task, one sees that they were the last.
+        if self.has_to_tell() {
+            return;
+        }
         let mut resting = self.manual.then(|| self.shared.rest());
         let drove = self.shared.try_drive(|| {
             if !self.jump() {
@@ -271,15 +279,20 @@ impl Loop {
         });
     }
 
+    /// Whether the end has come for this worker, and it has not said so.
+    fn has_to_tell(&self) -> bool {
+        self.untold.get() && self.local.is_empty() && self.shared.executor_is_empty()
+    }
+
     /// The end: cancels, and turns until all tasks of the runner are gone, or `limit` has passed.
     pub(crate) fn run_out(&self, limit: Option<Instant>) {
-        let mut told = false;
+        self.untold.set(true);
         // Once: asked, a task is asked for good, and more walks would cost the square of their number.
         self.wind_down();
         while !self.shared.is_stopped() {
             let turn = self.local.turn();
-            if !told && self.local.is_empty() && self.shared.executor_is_empty() {
-                told = true;
+            if self.has_to_tell() {
+                self.untold.set(false);
                 self.shared.one_is_empty();
             }
             let is_main = limit.is_some();

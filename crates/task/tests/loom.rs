@@ -222,8 +222,9 @@ fn a_spared_wake_up_against_the_look_after_a_light_sleep() {
 }
 
 // Two tasks that need two workers, because neither worker comes back from its task. Weakened:
-// `stop_searching` that never says "last", or `found` that does not look for more work then: the second
-// push saw a searcher and woke nobody, and the second worker sleeps for ever (deadlock).
+// `stop_searching` that never says "last", or `found` that does not look for more work then, or a searcher that
+// falls asleep and still counts as one: the second push saw a searcher and woke nobody, and the second worker
+// sleeps for ever (deadlock). The orderings of the word itself are not seen by it: what orders it are the fences.
 #[test]
 fn push_against_a_searcher_that_found_other_work() {
     loom::model(|| {
@@ -254,8 +255,8 @@ fn push_against_a_searcher_that_found_other_work() {
     });
 }
 
-// Weakened: `unpark` that stores instead of swapping, or `park` that begins without a compare-exchange:
-// the notification is lost (deadlock).
+// Weakened: `unpark` that stores instead of swapping, or has no `Release`, or `park` that begins without a
+// compare-exchange: the notification is lost (deadlock).
 #[test]
 fn unpark_against_a_thread_about_to_park() {
     loom::model(|| {
@@ -273,6 +274,8 @@ fn unpark_against_a_thread_about_to_park() {
     });
 }
 
+// Weakened: `unpark` without its `Release`; `begin` that takes a notification, or `park_in` that comes back,
+// without an `Acquire`, or by a store instead of an exchange: what the second did is not seen (deadlock).
 #[test]
 fn two_unparks_against_a_thread_about_to_sleep_in_its_driver() {
     loom::model(|| {
@@ -352,8 +355,10 @@ fn a_wake_from_outside_while_one_of_two_runs_leaves() {
     });
 }
 
-// Expected of, and not tried with, `close` that stores without taking the lock first: the canceller is told that it cancelled a task
-// that had ended well (and makes a waker of a cell that may be gone).
+// Weakened: `close` or `try_close_plain` that looks and stores without taking the lock first, or that lets go of
+// it without a `Release`, or `lock` without its `Acquire`: the canceller is told that it cancelled a task that had
+// ended well (and makes a waker of a cell that may be gone). That `try_close_plain` acquires, and that the lock is
+// let go of with a `Release` by one who only looked, is not seen by it: a waker's clone is none of loom's words.
 #[test]
 fn cancel_against_the_close() {
     loom::model(|| {

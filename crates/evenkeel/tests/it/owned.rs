@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use evenkeel::*;
 #[cfg(feature = "macros")]
@@ -456,7 +456,8 @@ fn a_long_end_asks_a_task_once_and_not_at_each_turn() {
 fn an_end_with_clean_ups_of_a_thousand_deadlines_walks_once_over_all() {
     for (workers, walks) in [(1, 1), (2, 2)] {
         let done = Arc::new(Mutex::new(0));
-        let mut runner = Runner::new(options(workers).0).unwrap();
+        let grace = Options { shutdown_grace: secs(60), ..options(workers).0 };
+        let mut runner = Runner::new(grace).unwrap();
         runner.run(async {
             for nth in 1..=1000 {
                 let done = Arc::clone(&done);
@@ -474,8 +475,9 @@ fn an_end_with_clean_ups_of_a_thousand_deadlines_walks_once_over_all() {
             }
             sleep(ms(1)).await;
         });
-        let before = evenkeel_task::walks();
+        let (before, began) = (evenkeel_task::walks(), Instant::now());
         assert!(runner.close().is_empty());
+        assert!(began.elapsed() < secs(30), "a worker slept through the end");
         assert_eq!(*done.lock().unwrap(), 1000);
         // One for each executor that this thread works for, and one for each as it is dropped.
         let walked = evenkeel_task::walks() - before;

@@ -10,8 +10,8 @@ use loom::thread;
 
 use crate::{Token, Watched, block_on, drops, poll};
 
-/// The value arrives, whenever the receiver looks. Caught: no Release in `try_leave`; `gone` set in one
-/// with `done` while there is something to take.
+/// The value arrives, whenever the receiver looks. Caught: no Release in `try_leave` or in `register`; `gone`
+/// set in one with `done` while there is something to take.
 #[test]
 fn oneshot_send_against_poll() {
     loom::model(|| {
@@ -29,7 +29,7 @@ fn oneshot_send_against_poll() {
 }
 
 /// The value comes back or goes with the receiver: dropped once, never lost. Caught: no Release in
-/// `try_leave`.
+/// `try_leave`; no Acquire for the word that `leave` reads, or for that `try_leave` answers.
 #[test]
 fn oneshot_send_against_drop() {
     loom::model(|| {
@@ -67,20 +67,50 @@ fn oneshot_sender_drop_against_poll() {
     });
 }
 
-/// A sender that waits in `closed` hears of a receiver that goes. Caught: as above.
+/// A sender that waits in `closed` hears of a receiver that goes, and sees what that one did before. Caught:
+/// as above; no Release in `register`, no Acquire in it.
 #[test]
 fn oneshot_closed_against_drop() {
     loom::model(|| {
         let (mut sender, receiver) = oneshot::<u8>();
-        let other = thread::spawn(move || drop(receiver));
+        let shared = Arc::new(Watched::new());
+        let seen = shared.clone();
+        let other = thread::spawn(move || {
+            shared.add(1);
+            drop(receiver);
+        });
         block_on(sender.closed());
+        assert_eq!(seen.get(), 1);
         assert!(sender.send(1).is_err());
         other.join().unwrap();
     });
 }
 
+/// A sender that looks sees what the receiver did before it closed. Caught: no Release in `close`, no Acquire
+/// in `is_closed`.
+#[test]
+fn oneshot_a_look_against_close() {
+    loom::model(|| {
+        let (sender, receiver) = oneshot::<u8>();
+        let shared = Arc::new(Watched::new());
+        let seen = shared.clone();
+        let other = thread::spawn(move || {
+            shared.add(1);
+            let mut receiver = receiver;
+            receiver.close();
+            receiver
+        });
+        thread::yield_now(); // Or loom never lets it go first.
+        if sender.is_closed() {
+            assert_eq!(seen.get(), 1);
+        }
+        drop(other.join().unwrap());
+    });
+}
+
 /// The receiver comes back with another waker while the value is sent: the new one is called, or the
-/// value is seen. Caught: `register` writing over a cell that is full.
+/// value is seen. Caught: `register` writing over a cell that is full; no Release in it, and no Acquire in the
+/// exchange of `try_leave`.
 #[test]
 fn oneshot_send_against_another_waker() {
     loom::model(|| {
