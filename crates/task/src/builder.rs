@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::executor::Executor;
 use crate::handle::Task;
-use crate::home::Home;
+use crate::home::HomeRef;
 use crate::info::TaskInfo;
 use crate::local_executor::LocalExecutor;
 use crate::locals::TaskLocals;
@@ -128,15 +128,15 @@ impl Builder {
 /// When the executor is gone, what is spawned ends as cancelled, unpolled.
 #[derive(Clone)]
 pub struct Spawner {
-    home: Arc<Home>,
+    home: HomeRef,
 }
 
 impl Spawner {
-    pub(crate) fn new(home: &Arc<Home>) -> Spawner {
-        Spawner { home: Arc::clone(home) }
+    pub(crate) fn new(home: &HomeRef) -> Spawner {
+        Spawner { home: home.clone() }
     }
 
-    pub(crate) fn home(&self) -> &Arc<Home> {
+    pub(crate) fn home(&self) -> &HomeRef {
         &self.home
     }
 
@@ -146,8 +146,8 @@ impl Spawner {
         let entered = ENTERED.try_with(|entered| entered.borrow().clone()).ok().flatten();
         let of_task = || {
             thread_state::task(|meta| {
-                let meta = meta.filter(|meta| meta.home.is_async())?;
-                Some(Spawner::new(&meta.home))
+                let meta = meta.filter(|meta| meta.home().is_async())?;
+                Some(Spawner::new(meta.home()))
             })
         };
         let of_worker = || thread_state::worker(|core| core.map(|core| Spawner::new(core.home())));

@@ -1,7 +1,6 @@
 //! A task that goes on without a handle, and whose error somebody hears of.
 
 use std::fmt;
-use std::sync::Arc;
 
 use crate::error::{FailureKind, FailureReport, panic_text};
 use crate::handle::Task;
@@ -42,7 +41,7 @@ where
         };
         let (id, name) = (self.id(), self.given_name());
         let spawned_at = TaskInfo::of(self.canceller()).and_then(|task| task.spawned_at());
-        let told = Arc::clone(&home);
+        let told = home.clone();
         let watch = async move {
             let (kind, message) = match self.join().await {
                 Ok(Ok(_)) => return,

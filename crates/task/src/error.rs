@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use evenkeel_context::Cancelled;
 
-use crate::home::Home;
+use crate::home::HomeRef;
 use crate::locals::Locals;
 use crate::meta::{Extra, Meta, TaskId, in_context};
 
@@ -104,7 +104,7 @@ enum Kind {
 
 /// What a report needs.
 struct Unread {
-    home: Arc<Home>,
+    home: HomeRef,
     id: TaskId,
     name: Option<Arc<str>>,
     spawned_at: Option<&'static Location<'static>>,
@@ -128,7 +128,7 @@ impl Failure {
         meta: &Meta,
     ) -> Failure {
         let locals = meta.extra().and_then(Extra::locals);
-        let home = Arc::clone(&meta.home);
+        let home = meta.home().clone();
         let report = Some(Unread { home, id, name, spawned_at, locals });
         Failure { kind: Some(Kind::Panicked(payload)), report }
     }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use crate::builder::{Builder, Spawner};
 use crate::error::FailureReport;
 use crate::handle::Task;
-use crate::home::{Home, Kind};
+use crate::home::{Home, HomeRef, Kind};
 use crate::info::TaskInfo;
 use crate::parker::Parker;
 use crate::queue::{self, Queue};
@@ -43,7 +43,7 @@ const RUN_BATCH: usize = 200;
 /// first; between threads no order is promised. For strict order use a
 /// [`LocalExecutor`](crate::LocalExecutor).
 pub struct Executor<'a> {
-    home: Arc<Home>,
+    home: HomeRef,
     /// Invariant in `'a`, as a cell of futures that borrow for `'a` is.
     _futures: PhantomData<std::cell::UnsafeCell<&'a ()>>,
 }

@@ -17,7 +17,7 @@ use evenkeel_context::{
 use crate::info::Canceller;
 
 use crate::error::JoinError;
-use crate::home::Home;
+use crate::home::HomeRef;
 use crate::info::name_or_number;
 use crate::life::Outcome;
 use crate::locals;
@@ -86,8 +86,8 @@ impl<T> Task<T> {
         }
     }
 
-    pub(crate) fn home(&self) -> Option<Arc<Home>> {
-        self.meta().map(|meta| Arc::clone(&meta.home))
+    pub(crate) fn home(&self) -> Option<HomeRef> {
+        self.meta().map(|meta| meta.home().clone())
     }
 
     fn extra(&self) -> Option<Arc<Extra>> {
@@ -126,7 +126,7 @@ impl<T> Task<T> {
     /// Asks the task to end: its future is dropped at its next turn, whatever it waits for. A request
     /// may be repeated. False if the task has ended already: its result stands.
     pub fn cancel(&self) -> bool {
-        self.meta().is_some_and(|meta| meta.home.registry.cancel(meta.slot, self.id().0, None))
+        self.meta().is_some_and(|meta| meta.home().registry.cancel(meta.slot, self.id().0, None))
     }
 
     /// [`cancel`](Task::cancel), with a reason for whoever joins the task. The first reason stands.
@@ -212,12 +212,12 @@ impl<T> Task<T> {
     /// ended already. For a [ready](Task::ready) task it is queued where the current task runs; outside
     /// any task there is no such place, and it is called at once.
     pub fn add_done_callback(&self, callback: impl FnOnce(Ended) + Send + 'static) {
-        let here = thread_state::task(|meta| meta.map(|meta| Arc::clone(&meta.home)));
-        let Some(home) = self.meta().map(|meta| Arc::clone(&meta.home)).or(here) else {
+        let here = thread_state::task(|meta| meta.map(|meta| meta.home().clone()));
+        let Some(home) = self.meta().map(|meta| meta.home().clone()).or(here) else {
             callback(Ended::Completed);
             return;
         };
-        let (locals, place) = (locals::of_current(), Arc::clone(&home));
+        let (locals, place) = (locals::of_current(), home.clone());
         let callback = move |ended| in_context(&place, locals, || callback(ended));
         let Some((extra, meta)) = self.extra().zip(self.meta()) else {
             home.run_callbacks(Some((Ended::Completed, vec![Box::new(callback)])));
@@ -225,7 +225,7 @@ impl<T> Task<T> {
         };
         if let Some((callback, how)) = extra.add_callback(Box::new(callback)) {
             let how = how.unwrap_or(Ended::Completed);
-            meta.home.run_callbacks(Some((how, vec![callback])));
+            meta.home().run_callbacks(Some((how, vec![callback])));
         }
     }
 
@@ -288,7 +288,7 @@ impl<T> Task<T> {
     /// drops it, or the task that spawned it. (Were it any task, two that hold each other's handles would
     /// wait for each other.)
     fn is_owned_here(&self) -> bool {
-        let Some(meta) = self.meta().filter(|meta| meta.home.is_async()) else { return false };
+        let Some(meta) = self.meta().filter(|meta| meta.home().is_async()) else { return false };
         let parent = NonZero::new(meta.slot().record.parent());
         is_collecting() || (parent.is_some() && parent == current_id() && is_owned())
     }

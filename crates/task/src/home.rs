@@ -15,12 +15,14 @@
 // `a_workers_spawn_against_the_end`.
 
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use async_task::Runnable;
 
+use crate::counted::Counted;
 use crate::error::FailureReport;
 use crate::handle::Task;
 use crate::info::{Canceller, TaskInfo};
@@ -28,9 +30,13 @@ use crate::local::LocalQueue;
 use crate::loom::{AtomicU32, Ordering, full_fence, thread};
 use crate::meta::{Due, Meta};
 use crate::queue::Queue;
-use crate::registry::{Own, Registry, Slot};
+use crate::registry::{Own, Registry};
+use crate::slot::Slot;
 use crate::spawn::{self, Named};
 use crate::thread_state;
+
+/// A count of a home: what everybody has who is not sure to be gone before it.
+pub(crate) type HomeRef = Counted<Home>;
 
 type OnFailure = Box<dyn Fn(&FailureReport) + Send + Sync>;
 
@@ -61,8 +67,8 @@ pub(crate) enum Kind {
 }
 
 impl Home {
-    pub(crate) fn new(kind: Kind) -> Arc<Home> {
-        Arc::new(Home {
+    pub(crate) fn new(kind: Kind) -> HomeRef {
+        Counted::new(Home {
             registry: Registry::new(),
             kind,
             stage: AtomicU32::new(OPEN),
@@ -71,8 +77,8 @@ impl Home {
     }
 
     /// The home of all jobs of the process.
-    pub(crate) fn jobs() -> &'static Arc<Home> {
-        static JOBS: OnceLock<Arc<Home>> = OnceLock::new();
+    pub(crate) fn jobs() -> &'static HomeRef {
+        static JOBS: OnceLock<HomeRef> = OnceLock::new();
         JOBS.get_or_init(|| Home::new(Kind::Jobs))
     }
 
@@ -86,12 +92,6 @@ impl Home {
             Kind::Local(queue) => call(queue.own()),
             Kind::Jobs => call(None),
         }
-    }
-
-    /// A slot and an id for a new task, which the caller opens.
-    #[inline]
-    pub(crate) fn take(&self) -> (NonNull<Slot>, u64) {
-        self.with_own(|own| self.registry.take(own))
     }
 
     #[inline]
@@ -188,26 +188,9 @@ impl Home {
     /// A new task's first way into its queue.
     pub(crate) fn enqueue(&self, runnable: Runnable<Meta>) {
         match &self.kind {
-            Kind::Shared(_) => crate::queue::spawned(runnable),
-            Kind::Local(_) => crate::local::spawned(runnable),
+            Kind::Shared(queue) => queue.spawned(self, runnable),
+            Kind::Local(queue) => queue.spawned(self, runnable),
             Kind::Jobs => drop(runnable),
-        }
-    }
-
-    /// Runs done callbacks in order, as a task of their own.
-    pub(crate) fn run_callbacks(self: &Arc<Home>, due: Due) {
-        let Some((ended, callbacks)) = due else { return };
-        let run = move || {
-            for callback in callbacks {
-                // One that panics keeps nobody else from being called; the panic hook has told of it.
-                let _ = catch_unwind(AssertUnwindSafe(|| callback(ended)));
-            }
-        };
-        if matches!(self.kind, Kind::Jobs) {
-            run();
-        } else {
-            let task: Task<()> = spawn::send(self, async move { run() }, Named::nothing());
-            task.detach();
         }
     }
 
@@ -245,21 +228,6 @@ impl Home {
         !matches!(self.kind, Kind::Jobs)
     }
 
-    /// A slot that no task is ever in.
-    pub(crate) fn nobody(&self) -> NonNull<Slot> {
-        self.registry.nobody()
-    }
-
-    /// A snapshot of the live tasks, in the order of their ids.
-    pub(crate) fn tasks(self: &Arc<Home>) -> Vec<TaskInfo> {
-        let mut tasks = Vec::new();
-        self.registry.for_each_live(|slot, id| {
-            tasks.extend(TaskInfo::of(Canceller::new(Arc::clone(self), slot, id)));
-        });
-        tasks.sort_by_key(TaskInfo::id);
-        tasks
-    }
-
     pub(crate) fn set_on_failure(&self, hook: OnFailure) -> Result<(), OnFailure> {
         self.on_failure.set(hook)
     }
@@ -274,6 +242,76 @@ impl Home {
             // The hook itself failed: fall back to the default, as asyncio does.
             eprintln!("evenkeel: {report} (and the failure hook panicked)");
         }
+    }
+}
+
+impl HomeRef {
+    /// A slot and an id for a new task, which the caller opens, and a count for its cell.
+    #[inline]
+    pub(crate) fn take(&self) -> (NonNull<Slot>, u64) {
+        self.with_own(|own| {
+            self.count(own);
+            self.registry.take(own, self)
+        })
+    }
+
+    /// A count for whoever has the address of one of its slots; to be given up by [`uncount`](Self::uncount).
+    #[inline]
+    fn count(&self, own: Own<'_>) {
+        match (own, &self.kind) {
+            (Some((stock, _)), _) => stock.counts.take(self),
+            (None, Kind::Jobs) => {} // It is for ever.
+            (None, _) => self.add(1),
+        }
+    }
+
+    /// A slot that no task is ever in, with a count.
+    pub(crate) fn nobody(&self) -> NonNull<Slot> {
+        self.with_own(|own| self.count(own));
+        self.registry.nobody(self)
+    }
+
+    /// Gives up the count that goes with the address of a slot of `lent`, which may be the last.
+    ///
+    /// # Safety
+    /// COUNTED (counted.rs): there is one, and the caller touches neither slot nor home afterwards.
+    #[inline]
+    pub(crate) unsafe fn uncount(lent: ManuallyDrop<HomeRef>) {
+        let is_kept = lent.with_own(|own| match (own, &lent.kind) {
+            // SAFETY: the caller's promise.
+            (Some((stock, _)), _) => unsafe { stock.counts.keep(&lent) },
+            (None, kind) => matches!(kind, Kind::Jobs),
+        });
+        if !is_kept {
+            drop(ManuallyDrop::into_inner(lent));
+        }
+    }
+
+    /// Runs done callbacks in order, as a task of their own.
+    pub(crate) fn run_callbacks(&self, due: Due) {
+        let Some((ended, callbacks)) = due else { return };
+        let run = move || {
+            for callback in callbacks {
+                // One that panics keeps nobody else from being called; the panic hook has told of it.
+                let _ = catch_unwind(AssertUnwindSafe(|| callback(ended)));
+            }
+        };
+        if matches!(self.kind, Kind::Jobs) {
+            run();
+        } else {
+            let task: Task<()> = spawn::send(self, async move { run() }, Named::nothing());
+            task.detach();
+        }
+    }
+
+    /// A snapshot of the live tasks, in the order of their ids.
+    pub(crate) fn tasks(&self) -> Vec<TaskInfo> {
+        let mut tasks = Vec::new();
+        self.registry.for_each_live(|slot, id| {
+            tasks.extend(TaskInfo::of(Canceller::new(self.clone(), slot, id)));
+        });
+        tasks.sort_by_key(TaskInfo::id);
+        tasks
     }
 }
 

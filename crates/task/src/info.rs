@@ -9,15 +9,15 @@ use std::sync::Arc;
 use evenkeel_context::{Cancelled, Wait};
 
 use crate::error::{FailureKind, FailureReport};
-use crate::home::Home;
+use crate::home::{Home, HomeRef};
 use crate::meta::{Meta, TaskId};
-use crate::registry::Slot;
+use crate::slot::Slot;
 use crate::thread_state;
 
 /// A cloneable way to cancel one task, from any thread, also after its handle is gone.
 #[derive(Clone)]
 pub struct Canceller {
-    home: Arc<Home>,
+    home: HomeRef,
     slot: NonNull<Slot>,
     id: u64,
 }
@@ -28,7 +28,7 @@ unsafe impl Send for Canceller {}
 unsafe impl Sync for Canceller {}
 
 impl Canceller {
-    pub(crate) fn new(home: Arc<Home>, slot: NonNull<Slot>, id: u64) -> Canceller {
+    pub(crate) fn new(home: HomeRef, slot: NonNull<Slot>, id: u64) -> Canceller {
         Canceller { home, slot, id }
     }
 
@@ -36,11 +36,11 @@ impl Canceller {
     pub(crate) fn nobody(id: TaskId) -> Canceller {
         // A slot of the jobs' slab that never has this id: `cancel` answers false.
         let home = Home::jobs();
-        Canceller::new(Arc::clone(home), home.nobody(), id.0)
+        Canceller::new(home.clone(), home.nobody(), id.0)
     }
 
     pub(crate) fn of(meta: &Meta, id: TaskId) -> Canceller {
-        Canceller::new(Arc::clone(&meta.home), meta.slot, id.0)
+        Canceller::new(meta.home().clone(), meta.slot, id.0)
     }
 
     fn slot(&self) -> &Slot {
@@ -176,7 +176,7 @@ pub fn current() -> Option<TaskInfo> {
 pub fn report_failure(kind: FailureKind, message: impl Into<String>) {
     let message = message.into();
     thread_state::task(|meta| match meta {
-        Some(meta) => meta.home.report(&FailureReport::of(meta, kind, message)),
+        Some(meta) => meta.home().report(&FailureReport::of(meta, kind, message)),
         None => eprintln!("evenkeel: {message}"),
     });
 }
@@ -188,7 +188,7 @@ pub fn report_failure(kind: FailureKind, message: impl Into<String>) {
 pub fn check_cancelled() -> Result<(), Cancelled> {
     thread_state::task(|meta| match meta {
         Some(meta) if meta.slot().is_cancelling() => {
-            let reason = meta.home.registry.rare(meta.slot().record.id()).reason;
+            let reason = meta.home().registry.rare(meta.slot().record.id()).reason;
             Err(Cancelled::new(reason))
         }
         _ => Ok(()),

@@ -32,10 +32,21 @@ mod builder; // start here: what one may say of a task
 mod spawn;
 #[expect(unsafe_code, reason = "a pointer from the wrapper to the metadata beside it")]
 mod life;
+#[expect(unsafe_code, reason = "a future without a word that says that it is there")]
+mod stage;
 #[expect(unsafe_code, reason = "a pointer into the slab, and one to what few tasks have")]
 mod meta;
 #[expect(unsafe_code, reason = "slots that are reached from outside while their task may end")]
+mod slot;
+#[expect(unsafe_code, reason = "blocks of slots that know whose they are")]
+mod slab;
+#[expect(unsafe_code, reason = "free slots behind a lock")]
+mod desks;
+#[expect(unsafe_code, reason = "pointers into the slab")]
 mod registry;
+#[expect(unsafe_code, reason = "a counted value, with counts in advance")]
+mod counted;
+#[expect(unsafe_code, reason = "the counts that tasks have of it")]
 mod home;
 #[expect(unsafe_code, reason = "a Runnable as a bare pointer, to fit an atomic slot")]
 mod queue;
@@ -150,4 +161,5 @@ pub mod model {
 }
 
 #[cfg(loom)]
+#[expect(unsafe_code, reason = "counts that are given up")]
 mod model_access;

@@ -14,7 +14,7 @@
 //! is gone, the task is not done until those are, too. While it is leaving, a cancel changes nothing:
 //! clean-ups are shielded. Only the end of its executor cuts them short.
 //!
-// STAYS PUT: `meta` leads to the metadata in the header of the very cell that holds this wrapper.
+// STAYS PUT: see `stage.rs`.
 // ONE POLLER: whoever holds the Runnable polls or drops the wrapper, and nobody else.
 
 use std::any::Any;
@@ -22,7 +22,6 @@ use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -32,7 +31,9 @@ use pin_project_lite::pin_project;
 use crate::error::{Failure, FailureKind, FailureReport};
 use crate::job::{self, Refused};
 use crate::meta::{Due, Ended, Extra, Meta, TaskId};
-use crate::registry::{Rare, Slot};
+use crate::registry::Rare;
+use crate::slot::Slot;
+use crate::stage::{At, Stage};
 use crate::thread_state;
 use crate::worker::Core;
 
@@ -56,12 +57,10 @@ impl<T> Drop for Outcome<T> {
 }
 
 pin_project! {
+    /// One word more than the future: all else is where only those have it who need it.
     pub(crate) struct Life<F: Future> {
-        meta: NonNull<Meta>,
-        // One word, null for most tasks: all that ownership costs who owns nothing.
-        owned: Owned,
         #[pin]
-        stage: Stage<F>,
+        stage: Stage<F, Leaving<F::Output>>,
     }
 
     impl<F: Future> PinnedDrop for Life<F> {
@@ -71,52 +70,40 @@ pin_project! {
     }
 }
 
-pin_project! {
-    #[project = StageProjection]
-    #[project_replace = StageReplaced]
-    enum Stage<F: Future> {
-        Alive { #[pin] future: F },
-        // In a box: few tasks get here, and the cell of all would be larger.
-        Leaving { leaving: Box<Leaving<F::Output>> },
-        Gone,
-    }
-}
-
-/// A task whose future is gone, and how that went.
+/// A task whose future is gone, how that went, and what it owns.
 struct Leaving<T> {
     how: End,
     value: Option<T>,
+    owned: Owned,
 }
 
-// SAFETY: `meta` leads to a Sync value; the rest follows the future.
+// SAFETY: its address leads to a Sync value; the rest follows the future.
 unsafe impl<F: Future + Send> Send for Life<F> where F::Output: Send {}
 
 impl<F: Future> Life<F> {
     /// Wraps `future` in the cell whose header holds `meta`. STAYS PUT.
     pub(crate) fn new(meta: &Meta, future: F) -> Life<F> {
-        Life { meta: NonNull::from(meta), owned: Owned::new(), stage: Stage::Alive { future } }
+        Life { stage: Stage::alive(meta, future) }
     }
 
     /// The executor dropped the task unfinished: its future goes now, on this thread, and what it owns is
     /// given up.
     fn abandoned(self: Pin<&mut Self>) {
-        let this = self.project();
-        if matches!(*this.stage, Stage::Gone) {
+        let mut stage = self.project().stage;
+        if stage.is_gone() {
             return;
         }
-        // SAFETY: STAYS PUT.
-        let meta = unsafe { this.meta.as_ref() };
-        let mut stage = this.stage;
-        let how = if matches!(*stage, Stage::Leaving { .. }) {
-            match stage.project_replace(Stage::Gone) {
-                StageReplaced::Leaving { leaving } => leaving.how,
-                _ => unreachable!("it was leaving"),
+        // SAFETY: whoever calls this has a count of the cell.
+        let meta = unsafe { stage.meta() };
+        let (how, owned) = match stage.as_mut().take_leaving() {
+            Some(leaving) => (leaving.how, leaving.owned),
+            None => {
+                let owned = meta.take_owned();
+                let gone = drop_future(meta, &owned, stage);
+                (gone.map_or(End::Cancelled(None), End::Panicked), owned)
             }
-        } else {
-            let gone = drop_future(meta, this.owned, stage.as_mut());
-            gone.map_or(End::Cancelled(None), End::Panicked)
         };
-        give_up(meta, this.owned);
+        give_up(meta, &owned);
         let ended = end(meta, how);
         // A panic reports itself, for there is nobody to hear of it; callbacks have no loop to run on.
         drop(ended);
@@ -153,31 +140,32 @@ impl<F: Future> Future for Life<F> {
     type Output = Outcome<F::Output>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        // SAFETY: STAYS PUT.
-        let meta = unsafe { this.meta.as_ref() };
-        let slot = meta.slot();
-        slot.begin_poll();
-        match this.stage.as_mut().project() {
-            StageProjection::Alive { .. } => {}
-            StageProjection::Leaving { leaving } => {
-                if poll_leaving(meta, this.owned, &mut leaving.how, cx).is_pending() {
+        let mut stage = self.project().stage;
+        // SAFETY: whoever calls this has a count of the cell.
+        let meta = unsafe { stage.meta() };
+        meta.slot().begin_poll();
+        match stage.as_mut().at() {
+            At::Alive(_) => {}
+            At::Leaving(leaving) => {
+                if poll_leaving(meta, &leaving.owned, &mut leaving.how, cx).is_pending() {
                     return Poll::Pending;
                 }
-                return match this.stage.project_replace(Stage::Gone) {
-                    StageReplaced::Leaving { leaving } => {
-                        Poll::Ready(finish(meta, leaving.how, leaving.value))
-                    }
-                    _ => unreachable!("it was leaving"),
-                };
+                let leaving = stage.take_leaving().expect("it was leaving");
+                return Poll::Ready(finish(meta, leaving.how, leaving.value));
             }
-            StageProjection::Gone => panic!("a task was polled after its end"),
+            At::Gone => panic!("a task was polled after its end"),
         }
-        let stage = this.stage.as_mut();
-        let step = thread_state::as_task(meta, this.owned, || step(slot, stage, cx));
-        let (mut how, value) = match step {
-            Step::Waits => return Poll::Pending,
-            Step::Returned(value) if this.owned.is_empty() => {
+        // On the stack, where most tasks leave nothing in it.
+        let owned = meta.take_owned();
+        let step = thread_state::as_task(meta, &owned, || step(meta.slot(), stage.as_mut(), cx));
+        let (how, value) = match step {
+            Step::Waits => {
+                if !owned.is_empty() {
+                    meta.keep_owned(owned);
+                }
+                return Poll::Pending;
+            }
+            Step::Returned(value) if owned.is_empty() => {
                 return Poll::Ready(if finish_plain(meta, cx.waker()) {
                     Outcome(Some(Ok(value)))
                 } else {
@@ -187,19 +175,32 @@ impl<F: Future> Future for Life<F> {
             Step::Returned(value) => (End::Completed, Some(value)),
             Step::Failed(how) => (how, None),
         };
-        if this.owned.is_empty() {
+        if owned.is_empty() {
             return Poll::Ready(finish(meta, how, value));
         }
-        // Decided now: a cancel that comes from here on comes too late.
-        if matches!(how, End::Completed) {
-            how = if slot.is_cancelling() { End::Cancelled(None) } else { End::Settled };
-        }
-        if poll_leaving(meta, this.owned, &mut how, cx).is_pending() {
-            this.stage.set(Stage::Leaving { leaving: Box::new(Leaving { how, value }) });
-            return Poll::Pending;
-        }
-        Poll::Ready(finish(meta, how, value))
+        leave(stage, Leaving { how, value, owned }, cx)
     }
+}
+
+/// Its future is gone, and it owns something: begins to see to that.
+#[cold]
+fn leave<F: Future>(
+    stage: Pin<&mut Stage<F, Leaving<F::Output>>>,
+    mut leaving: Leaving<F::Output>,
+    cx: &mut Context<'_>,
+) -> Poll<Outcome<F::Output>> {
+    // SAFETY: whoever calls this has a count of the cell.
+    let meta = unsafe { stage.meta() };
+    // Decided now: a cancel that comes from here on comes too late.
+    if matches!(leaving.how, End::Completed) {
+        let is_cancelled = meta.slot().is_cancelling();
+        leaving.how = if is_cancelled { End::Cancelled(None) } else { End::Settled };
+    }
+    if poll_leaving(meta, &leaving.owned, &mut leaving.how, cx).is_pending() {
+        stage.leave(leaving);
+        return Poll::Pending;
+    }
+    Poll::Ready(finish(meta, leaving.how, leaving.value))
 }
 
 /// What one step of a live task came to. Unless it waits, its future is gone.
@@ -213,13 +214,13 @@ enum Step<T> {
 #[inline]
 fn step<F: Future>(
     slot: &Slot,
-    mut stage: Pin<&mut Stage<F>>,
+    mut stage: Pin<&mut Stage<F, Leaving<F::Output>>>,
     cx: &mut Context<'_>,
 ) -> Step<F::Output> {
     let step = if slot.is_cancelling() {
         Step::Failed(End::Cancelled(None))
     } else {
-        let StageProjection::Alive { future } = stage.as_mut().project() else {
+        let At::Alive(future) = stage.as_mut().at() else {
             unreachable!("the caller has looked");
         };
         match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
@@ -237,7 +238,7 @@ fn step<F: Future>(
             }
         }
     };
-    match catch_unwind(AssertUnwindSafe(|| stage.set(Stage::Gone))) {
+    match catch_unwind(AssertUnwindSafe(|| stage.end())) {
         Ok(()) => step,
         Err(payload) => {
             // The value goes with the rest; what throws here is told by the panic hook.
@@ -251,9 +252,9 @@ fn step<F: Future>(
 fn drop_future<F: Future>(
     meta: &Meta,
     owned: &Owned,
-    mut stage: Pin<&mut Stage<F>>,
+    stage: Pin<&mut Stage<F, Leaving<F::Output>>>,
 ) -> Option<Box<dyn Any + Send>> {
-    let gone = || catch_unwind(AssertUnwindSafe(|| stage.set(Stage::Gone)));
+    let gone = || catch_unwind(AssertUnwindSafe(|| stage.end()));
     thread_state::as_task(meta, owned, gone).err()
 }
 
@@ -268,7 +269,7 @@ fn poll_leaving(meta: &Meta, owned: &Owned, how: &mut End, cx: &mut Context<'_>)
     match driven {
         Ok(Poll::Ready(())) => {}
         // The closing executor wakes us, or is seen here.
-        Ok(Poll::Pending) if meta.home.is_closed() => give_up(meta, owned),
+        Ok(Poll::Pending) if meta.home().is_closed() => give_up(meta, owned),
         Ok(Poll::Pending) => return Poll::Pending,
         Err(payload) if matches!(how, End::Panicked(_)) => discard(payload),
         Err(payload) => *how = End::of(payload),
@@ -281,7 +282,7 @@ fn give_up(meta: &Meta, owned: &Owned) {
     let undone = thread_state::as_task(meta, owned, || owned.abandon());
     if undone > 0 {
         let message = format!("{undone} clean-ups did not run to their end: its loop is gone");
-        meta.home.report(&FailureReport::of(meta, FailureKind::Overran, message));
+        meta.home().report(&FailureReport::of(meta, FailureKind::Overran, message));
     }
 }
 
@@ -301,7 +302,7 @@ fn finish_plain(meta: &Meta, waker: &Waker) -> bool {
     if let Some(extra) = meta.extra() {
         tell(meta, extra);
     }
-    meta.home.release(meta.slot);
+    meta.home().release(meta.slot);
     thread_state::worker(|worker| worker.map(Core::task_is_ending));
     true
 }
@@ -312,7 +313,7 @@ fn tell(meta: &Meta, extra: &Extra) {
     job::lingers();
     let callbacks = extra.end(Some(Ended::Completed));
     if !callbacks.is_empty() {
-        meta.home.run_callbacks(Some((Ended::Completed, callbacks)));
+        meta.home().run_callbacks(Some((Ended::Completed, callbacks)));
     }
 }
 
@@ -323,7 +324,7 @@ fn finish<T>(meta: &Meta, how: End, value: Option<T>) -> Outcome<T> {
     let record = &meta.slot().record;
     let (id, spawned_at) = (TaskId(record.id()), record.spawned_at());
     let (failure, callbacks) = end(meta, how);
-    meta.home.run_callbacks(callbacks);
+    meta.home().run_callbacks(callbacks);
     thread_state::worker(|worker| worker.map(Core::task_is_ending));
     Outcome(Some(match (value, failure) {
         (Some(value), None) => Ok(value),
@@ -347,7 +348,7 @@ fn end(meta: &Meta, how: End) -> (Option<Box<Failure>>, Due) {
     let record = &meta.slot().record;
     let (id, spawned_at) = (record.id(), record.spawned_at());
     let closed = meta.slot().close();
-    let rare = if closed.rare { meta.home.registry.forget_rare(id) } else { Rare::default() };
+    let rare = if closed.rare { meta.home().registry.forget_rare(id) } else { Rare::default() };
     let failure = match how {
         End::Settled => None,
         End::Completed if !closed.cancelled => None,
@@ -367,6 +368,6 @@ fn end(meta: &Meta, how: End) -> (Option<Box<Failure>>, Due) {
         meta.mark_end(ended);
     }
     let callbacks = meta.extra().map(|extra| (ended, extra.end(Some(ended))));
-    meta.home.release(meta.slot);
+    meta.home().release(meta.slot);
     (failure.map(Box::new), callbacks.filter(|(_, callbacks)| !callbacks.is_empty()))
 }

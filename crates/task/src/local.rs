@@ -3,25 +3,24 @@
 //! On its own thread everything is a plain cell. Other threads push into a concurrent queue and raise a
 //! flag; the owner takes what came at the start of its next batch.
 //!
-// OWNER ONLY: `ready`, `seats`, `magazine` and what is in them are touched by the thread whose number is `owner`, and by no
+// OWNER ONLY: `ready`, `seats`, `stock` and what is in them are touched by the thread whose number is `owner`, and by no
 //             other; every access goes through `Owned`, which exists on that thread only.
 
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::task::Waker;
 
 use async_task::Runnable;
 use concurrent_queue::ConcurrentQueue;
 
-use crate::home::{Home, Kind};
+use crate::home::{Home, HomeRef, Kind};
 use crate::local_seat::{HOST, Seats};
 use crate::loom::{AtomicBool, Ordering};
 use crate::meta::Meta;
 use crate::parker::Parker;
-use crate::registry::{Magazine, Own, Tally};
+use crate::registry::{Own, Stock, Tally};
 use crate::thread_state;
 
 /// The queue of a local home.
@@ -30,7 +29,7 @@ pub(crate) struct LocalQueue {
     ready: UnsafeCell<VecDeque<Runnable<Meta>>>,
     /// Those who run it as tasks of another executor.
     seats: Seats,
-    magazine: Magazine,
+    stock: Stock,
     tally: Tally,
     /// From other threads.
     remote: ConcurrentQueue<Runnable<Meta>>,
@@ -39,10 +38,10 @@ pub(crate) struct LocalQueue {
     parker: Parker,
 }
 
-// SAFETY: OWNER ONLY for `ready`, `seats` and `magazine`; the rest is Sync.
+// SAFETY: OWNER ONLY for `ready`, `seats` and `stock`; the rest is Sync.
 unsafe impl Sync for LocalQueue {}
 // SAFETY: a Runnable of a local task may be *held* anywhere: it is run and dropped by the owner only. The
-// magazine's pointers lead into the registry beside it.
+// stock's pointers lead into the registry beside it.
 unsafe impl Send for LocalQueue {}
 
 impl LocalQueue {
@@ -52,7 +51,7 @@ impl LocalQueue {
             owner: thread_state::number(),
             ready: UnsafeCell::new(VecDeque::with_capacity(64)),
             seats: Seats::new(),
-            magazine: Magazine::default(),
+            stock: Stock::default(),
             tally: Tally::default(),
             remote: ConcurrentQueue::unbounded(),
             knocked: AtomicBool::new(false),
@@ -83,7 +82,7 @@ impl LocalQueue {
     }
 
     pub(crate) fn own(&self) -> Own<'_> {
-        self.is_owner().then_some((&self.magazine, &self.tally))
+        self.is_owner().then_some((&self.stock, &self.tally))
     }
 
     pub(crate) fn tally(&self) -> &Tally {
@@ -94,6 +93,25 @@ impl LocalQueue {
         &self.parker
     }
 
+    /// A new task of `home`, whose queue this is, comes in, on whatever thread; the caller's borrow keeps the home.
+    #[inline]
+    pub(crate) fn spawned(&self, home: &Home, runnable: Runnable<Meta>) {
+        match self.here() {
+            Some(queue) => queue.push(runnable),
+            None => {
+                home.ask_if_ending(runnable.metadata().slot());
+                self.push_remote(runnable);
+            }
+        }
+    }
+
+    /// The executor goes: its thread, which this is, keeps no counts of the home from now on.
+    pub(crate) fn end(&self, home: &HomeRef) {
+        debug_assert!(self.is_owner(), "a local executor ends where it began");
+        self.stock.counts.end(home);
+    }
+
+    #[cold]
     fn push_remote(&self, runnable: Runnable<Meta>) {
         let _ = self.remote.push(runnable); // Unbounded and never closed.
         // AcqRel: Release, so that the owner that lowers the flag sees the push.
@@ -234,22 +252,7 @@ pub(crate) fn of(home: &Home) -> &LocalQueue {
 /// A task of a local home is ready, said on whatever thread.
 #[inline]
 pub(crate) fn scheduled(runnable: Runnable<Meta>) {
-    push(runnable, remote);
-}
-
-/// A new task of a local home comes in, on whatever thread.
-#[inline]
-pub(crate) fn spawned(runnable: Runnable<Meta>) {
-    push(runnable, |runnable| {
-        let meta = runnable.metadata();
-        meta.home.ask_if_ending(meta.slot());
-        remote(runnable);
-    });
-}
-
-#[inline]
-fn push(runnable: Runnable<Meta>, remote: impl FnOnce(Runnable<Meta>)) {
-    let queue: *const LocalQueue = of(&runnable.metadata().home);
+    let queue: *const LocalQueue = of(runnable.metadata().home());
     // SAFETY: the queue lives in the task's home, which the Runnable keeps alive; pushing it does not run
     // it, and if this is its owner's thread, only this thread, which is here, will.
     match unsafe { &*queue }.here() {
@@ -261,6 +264,6 @@ fn push(runnable: Runnable<Meta>, remote: impl FnOnce(Runnable<Meta>)) {
 #[cold]
 fn remote(runnable: Runnable<Meta>) {
     // Held across the push: the owner may run the task to its end and drop the home meanwhile.
-    let home = Arc::clone(&runnable.metadata().home);
+    let home = runnable.metadata().home().clone();
     of(&home).push_remote(runnable);
 }

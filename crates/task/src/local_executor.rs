@@ -5,7 +5,6 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
@@ -13,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::builder::{Builder, Spawner};
 use crate::error::{FailureReport, JoinError};
 use crate::handle::Task;
-use crate::home::{Home, Kind};
+use crate::home::{Home, HomeRef, Kind};
 use crate::info::TaskInfo;
 use crate::local::{self, LocalQueue, Owned, Seat};
 use crate::loom::thread;
@@ -45,7 +44,7 @@ use crate::worker::Turn;
 /// assert_eq!(said.into_inner(), "abab");
 /// ```
 pub struct LocalExecutor<'a> {
-    home: Arc<Home>,
+    home: HomeRef,
     /// Invariant in `'a`; not Send, not Sync.
     _futures: PhantomData<std::cell::UnsafeCell<&'a std::rc::Rc<()>>>,
 }
@@ -338,6 +337,7 @@ impl<T> Drop for Gone<'_, '_, T> {
 impl Drop for LocalExecutor<'_> {
     fn drop(&mut self) {
         self.home.end(|| self.try_tick());
+        local::of(&self.home).end(&self.home);
     }
 }
 

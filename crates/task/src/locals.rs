@@ -41,8 +41,8 @@ impl TaskLocals {
     /// ```
     pub fn run<R>(&self, call: impl FnOnce() -> R) -> R {
         // What `call` spawns or registers on behalf of the task that runs is for that one's executor.
-        let here = thread_state::task(|meta| meta.map(|meta| Arc::clone(&meta.home)));
-        let home = here.unwrap_or_else(|| Arc::clone(Home::jobs()));
+        let here = thread_state::task(|meta| meta.map(|meta| meta.home().clone()));
+        let home = here.unwrap_or_else(|| Home::jobs().clone());
         in_context(&home, self.0.clone(), call)
     }
 }

@@ -1,11 +1,12 @@
-//! What is known of a task without its future's type: its home, its slot, and what few tasks have.
+//! What is known of a task without its future's type: its slot, by that its home, and what few tasks have.
 //!
-//! `Meta` is three words in the task's cell and lives as long as the cell, that is until the last handle
-//! and waker are gone. `Extra` is what hangs off the third word once somebody needs it: a name, inherited
+//! `Meta` is two words in the task's cell and lives as long as the cell, that is until the last handle
+//! and waker are gone. `Extra` is what hangs off the second word once somebody needs it: a name, inherited
 //! task-locals, callbacks and waiters for the task's end.
 //!
 // EXTRA ONCE: the pointer goes from null, or from the mark of an `Ended`, to an `Arc` exactly once and is given
 //             back by `Meta::drop`. A mark is an address below 4, where nothing lies.
+// KEPT SLOT: a Meta stands for a count of the home that its slot belongs to; the slab lives as long.
 // END SEEN: whoever makes the Extra looks at the slot afterwards (in one order with `Slot::close`), so the end
 //           of the task is told either by the closing poller, which sees the Extra, or by its maker.
 
@@ -15,10 +16,13 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::home::Home;
+use evenkeel_context::Owned;
+
+use crate::home::HomeRef;
 use crate::locals::Locals;
-use crate::loom::{AtomicPtr, Mutex, Ordering, lock};
-use crate::registry::Slot;
+use crate::loom::{AtomicBool, AtomicPtr, Mutex, Ordering, lock};
+use crate::slab::home_of;
+use crate::slot::Slot;
 use crate::thread_state;
 
 /// A task's process-wide unique number.
@@ -46,26 +50,33 @@ impl fmt::Display for TaskId {
 
 /// What the cell of every task carries.
 pub(crate) struct Meta {
-    pub(crate) home: Arc<Home>,
+    /// Stands for a count of its home. KEPT SLOT.
     pub(crate) slot: NonNull<Slot>,
     extra: AtomicPtr<Extra>,
 }
 
-// SAFETY: `slot` leads into the registry of `home`, which we keep alive; slots are Sync.
+// SAFETY: KEPT SLOT; slots are Sync.
 unsafe impl Send for Meta {}
 // SAFETY: as above; `extra` is an atomic pointer to a Sync value.
 unsafe impl Sync for Meta {}
 
 impl Meta {
-    pub(crate) fn new(home: Arc<Home>, slot: NonNull<Slot>, extra: Option<Extra>) -> Meta {
+    /// With the count that came with the slot.
+    pub(crate) fn new(slot: NonNull<Slot>, extra: Option<Extra>) -> Meta {
         let extra =
             extra.map_or(ptr::null_mut(), |extra| Arc::into_raw(Arc::new(extra)).cast_mut());
-        Meta { home, slot, extra: AtomicPtr::new(extra) }
+        Meta { slot, extra: AtomicPtr::new(extra) }
+    }
+
+    #[inline]
+    pub(crate) fn home(&self) -> &HomeRef {
+        // SAFETY: KEPT SLOT.
+        unsafe { home_of(self.slot) }
     }
 
     #[inline]
     pub(crate) fn slot(&self) -> &Slot {
-        // SAFETY: the slab lives as long as `home`, and we hold that.
+        // SAFETY: KEPT SLOT.
         unsafe { self.slot.as_ref() }
     }
 
@@ -79,6 +90,22 @@ impl Meta {
         }
         // SAFETY: EXTRA ONCE: it is neither null nor a mark.
         unsafe { pointer.as_ref() }
+    }
+
+    /// What the task owns, for the length of a poll; nothing, if it had nothing after the one before.
+    #[inline]
+    pub(crate) fn take_owned(&self) -> Owned {
+        self.extra()
+            .filter(|extra| extra.owns.load(Ordering::Relaxed))
+            .map_or_else(Owned::new, Extra::take_owned)
+    }
+
+    /// Keeps what it owns until the next poll.
+    #[cold]
+    pub(crate) fn keep_owned(&self, owned: Owned) {
+        let extra = self.extra_or_make(self.slot().record.id());
+        lock(&extra.inner).owned = owned;
+        extra.owns.store(true, Ordering::Relaxed); // Only its poller looks.
     }
 
     /// Keeps how the task ended for an Extra that is made later; without a mark it completed.
@@ -125,6 +152,8 @@ impl Drop for Meta {
             // SAFETY: EXTRA ONCE: this is the count the pointer stood for.
             drop(unsafe { Arc::from_raw(pointer) });
         }
+        // SAFETY: KEPT SLOT, until now.
+        unsafe { HomeRef::uncount(self.home().lend()) };
     }
 }
 
@@ -153,9 +182,9 @@ impl Ended {
 }
 
 /// Runs `call` as part of no task, with these task-locals; asyncio's `context.run`.
-pub(crate) fn in_context<R>(home: &Arc<Home>, locals: Locals, call: impl FnOnce() -> R) -> R {
+pub(crate) fn in_context<R>(home: &HomeRef, locals: Locals, call: impl FnOnce() -> R) -> R {
     let extra = locals.map(|locals| Extra::with(None, Some(locals)));
-    let nobody = Meta::new(Arc::clone(home), home.nobody(), extra);
+    let nobody = Meta::new(home.nobody(), extra);
     thread_state::in_task(&nobody, call)
 }
 
@@ -174,6 +203,8 @@ pub(crate) type Due = Option<(Ended, Vec<Callback>)>;
 #[derive(Default)]
 pub(crate) struct Extra {
     pub(crate) name: Option<Arc<str>>,
+    /// Something is in `owned`.
+    owns: AtomicBool,
     inner: Mutex<Inner>,
 }
 
@@ -184,19 +215,28 @@ struct Inner {
     waiters: Vec<Waker>,
     /// The group it is a child of, with its id.
     on_end: Option<(u64, Arc<dyn OnEnd>)>,
+    /// Between two polls.
+    owned: Owned,
     ended: bool,
     how: Option<Ended>,
 }
 
 impl Extra {
     pub(crate) fn with(name: Option<Arc<str>>, locals: Locals) -> Extra {
-        Extra { name, inner: Mutex::new(Inner { locals, ..Inner::default() }) }
+        let inner = Mutex::new(Inner { locals, ..Inner::default() });
+        Extra { name, owns: AtomicBool::new(false), inner }
     }
 
     /// The same, with somebody who is told of the end of task `id`.
     pub(crate) fn on_end(self, id: u64, on_end: Arc<dyn OnEnd>) -> Extra {
         lock(&self.inner).on_end = Some((id, on_end));
         self
+    }
+
+    #[cold]
+    fn take_owned(&self) -> Owned {
+        self.owns.store(false, Ordering::Relaxed);
+        std::mem::take(&mut lock(&self.inner).owned)
     }
 
     pub(crate) fn locals(&self) -> Locals {

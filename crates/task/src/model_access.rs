@@ -2,16 +2,17 @@
 #![expect(missing_debug_implementations, missing_docs, reason = "not part of the crate's face")]
 
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::task::Waker;
 
-use crate::home::{Home, Kind};
+use crate::counted::{Advance, Counted};
+use crate::desks::Desks;
+use crate::home::{Home, HomeRef, Kind};
 use crate::idle::{Idle, Woke};
 use crate::local_seat::Seats;
 use crate::meta::Meta;
 use crate::parker::Parker;
-use crate::registry::{Opening, Slot};
 use crate::ring::Ring;
+use crate::slot::{Opening, Slot};
 
 /// A ring of four, of numbers.
 pub struct FourRing(Ring<4, 4>);
@@ -191,9 +192,72 @@ impl TwoSeats {
     }
 }
 
+/// A value that is counted, and counts of it in advance.
+pub struct CountedValue<T>(Counted<T>);
+
+impl<T> CountedValue<T> {
+    pub fn new(value: T) -> Self {
+        CountedValue(Counted::new(value))
+    }
+    pub fn get(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> Clone for CountedValue<T> {
+    fn clone(&self) -> Self {
+        CountedValue(self.0.clone())
+    }
+}
+
+/// A worker, with its own count and those it has in advance.
+pub struct InAdvance<T>(CountedValue<T>, Advance);
+
+impl<T> InAdvance<T> {
+    pub fn new(counted: CountedValue<T>) -> Self {
+        InAdvance(counted, Advance::default())
+    }
+    /// A count for a cell, which may be dropped anywhere.
+    pub fn take(&self) -> CountedValue<T> {
+        self.1.take(&self.0.0);
+        CountedValue(std::mem::ManuallyDrop::into_inner(self.0.0.lend()))
+    }
+    /// A cell is dropped here.
+    pub fn keep(&self, cell: CountedValue<T>) {
+        // SAFETY: the cell's count is given up below.
+        if unsafe { self.1.keep(&self.0.0) } {
+            std::mem::forget(cell);
+        }
+    }
+}
+
+impl<T> Drop for InAdvance<T> {
+    fn drop(&mut self) {
+        self.1.end(&self.0.0);
+    }
+}
+
+/// Where threads outside count what they spawn.
+pub struct Outside(Desks);
+
+impl Default for Outside {
+    fn default() -> Self {
+        Outside(Desks::new())
+    }
+}
+
+impl Outside {
+    pub fn open(&self) {
+        self.0.at(0).opened += 1;
+    }
+    pub fn opened(&self) -> usize {
+        self.0.sum(|desk| desk.opened)
+    }
+}
+
 /// A home that comes to its end.
 #[derive(Clone)]
-pub struct EndingHome(Arc<Home>);
+pub struct EndingHome(HomeRef);
 
 impl Default for EndingHome {
     fn default() -> Self {
@@ -204,7 +268,7 @@ impl Default for EndingHome {
 impl EndingHome {
     /// What both do first.
     fn spawn(&self, waker: &Waker, shielded: bool) -> Meta {
-        let meta = Meta::new(Arc::clone(&self.0), self.0.registry.take_one(), None);
+        let meta = Meta::new(self.0.registry.take_one(&self.0), None);
         let mut opening = Opening::new(1, 0, std::panic::Location::caller());
         if shielded {
             opening.shielded();

@@ -10,7 +10,6 @@
 // PUSH THEN ASK: see `idle.rs`.
 
 use std::ptr::{self, NonNull};
-use std::sync::Arc;
 
 use async_task::Runnable;
 
@@ -22,7 +21,6 @@ use crate::meta::Meta;
 use crate::registry::Tally;
 use crate::ring::Ring;
 use crate::thread_state;
-use crate::worker::Core;
 
 /// Tasks a lane's ring has room for at first. 256 pointers are two kilobytes, half the pages of a worker.
 const RING: usize = 256;
@@ -130,6 +128,18 @@ impl Queue {
         self.wake_one();
     }
 
+    /// A new task of `home`, whose queue this is, comes in. OWNS WHAT IT TOUCHES: by the caller's borrow.
+    #[inline]
+    pub(crate) fn spawned(&self, home: &Home, runnable: Runnable<Meta>) {
+        thread_state::worker(|worker| match worker {
+            Some(worker) if worker.works_for(home) => worker.spawned(runnable),
+            _ => {
+                home.ask_if_ending(runnable.metadata().slot());
+                self.inject(runnable);
+            }
+        });
+    }
+
     /// Moves the oldest of a full ring, and one more, to the injector.
     #[cold]
     pub(crate) fn overflow(&self, lane: &Lane, runnable: Runnable<Meta>) {
@@ -192,34 +202,17 @@ pub(crate) fn of(home: &Home) -> &Queue {
 /// A woken task comes back.
 #[inline]
 pub(crate) fn scheduled(runnable: Runnable<Meta>, woken_while_running: bool) {
-    push(runnable, |worker, runnable| worker.woken(runnable, woken_while_running), remote);
-}
-
-/// A new task comes in.
-#[inline]
-pub(crate) fn spawned(runnable: Runnable<Meta>) {
-    push(runnable, Core::spawned, |runnable| {
-        let meta = runnable.metadata();
-        meta.home.ask_if_ending(meta.slot());
-        remote(runnable);
-    });
-}
-
-#[inline]
-fn push(
-    runnable: Runnable<Meta>,
-    local: impl FnOnce(&Core, Runnable<Meta>),
-    remote: impl FnOnce(Runnable<Meta>),
-) {
     thread_state::worker(|worker| match worker {
         // The worker holds the home: OWNS WHAT IT TOUCHES.
-        Some(worker) if worker.works_for(&runnable.metadata().home) => local(worker, runnable),
+        Some(worker) if worker.works_for(runnable.metadata().home()) => {
+            worker.woken(runnable, woken_while_running);
+        }
         _ => remote(runnable),
     });
 }
 
 #[cold]
 fn remote(runnable: Runnable<Meta>) {
-    let home = Arc::clone(&runnable.metadata().home); // OWNS WHAT IT TOUCHES
+    let home = runnable.metadata().home().clone(); // OWNS WHAT IT TOUCHES
     of(&home).inject(runnable);
 }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use evenkeel_context::{End, current_id, leave_to_task};
@@ -106,8 +105,8 @@ impl<T: Send + 'static> Drop for Shield<T> {
             return; // It may be this very future that panicked.
         }
         let home = thread_state::task(|meta| {
-            let meta = meta.filter(|meta| meta.home.is_async() && !meta.home.is_closed())?;
-            Some(Arc::clone(&meta.home))
+            let meta = meta.filter(|meta| meta.home().is_async() && !meta.home().is_closed())?;
+            Some(meta.home().clone())
         });
         let Some(home) = home.filter(|_| current_id().is_some()) else { return };
         let named = Named {

@@ -15,11 +15,11 @@ use std::sync::Arc;
 use async_task::{Runnable, ScheduleInfo, WithInfo};
 
 use crate::handle::Task;
-use crate::home::{Home, Kind};
+use crate::home::{Home, HomeRef, Kind};
 use crate::life::{Life, Outcome};
 use crate::locals::{self, Locals};
 use crate::meta::{Extra, Meta, OnEnd, TaskId};
-use crate::registry::{Opening, Slot};
+use crate::slot::{Opening, Slot};
 use crate::thread_state;
 
 /// What the caller said of a new task.
@@ -62,7 +62,7 @@ impl Named {
 
 /// The queue a woken task comes back to.
 fn schedule(runnable: Runnable<Meta>, info: ScheduleInfo) {
-    match &runnable.metadata().home.kind {
+    match &runnable.metadata().home().kind {
         Kind::Shared(_) => crate::queue::scheduled(runnable, info.woken_while_running),
         Kind::Local(_) => crate::local::scheduled(runnable),
         // A job never waits, so it is never woken.
@@ -75,7 +75,7 @@ fn schedule(runnable: Runnable<Meta>, info: ScheduleInfo) {
 /// # Safety
 /// Those two.
 pub(crate) unsafe fn build<F: Future>(
-    home: &Arc<Home>,
+    home: &HomeRef,
     future: F,
     named: Named,
 ) -> (Runnable<Meta>, Task<F::Output>) {
@@ -99,7 +99,7 @@ pub(crate) unsafe fn build<F: Future>(
         None
     };
     // SAFETY: the caller's promise.
-    unsafe { make(home, future, slot, &opening, extra) }
+    unsafe { make(future, slot, &opening, extra) }
 }
 
 /// [`build`], of a task of which nothing was said.
@@ -108,18 +108,18 @@ pub(crate) unsafe fn build<F: Future>(
 /// As there.
 #[inline]
 pub(crate) unsafe fn build_plain<F: Future>(
-    home: &Arc<Home>,
+    home: &HomeRef,
     future: F,
     spawned_at: &'static Location<'static>,
 ) -> (Runnable<Meta>, Task<F::Output>) {
     let (slot, opening) = begin(home, spawned_at);
     let extra = locals::of_current().map(|locals| Extra::with(None, Some(locals)));
     // SAFETY: the caller's promise.
-    unsafe { make(home, future, slot, &opening, extra) }
+    unsafe { make(future, slot, &opening, extra) }
 }
 
 #[inline]
-fn begin(home: &Home, spawned_at: &'static Location<'static>) -> (NonNull<Slot>, Opening) {
+fn begin(home: &HomeRef, spawned_at: &'static Location<'static>) -> (NonNull<Slot>, Opening) {
     let parent = evenkeel_context::current_id().map_or(0, std::num::NonZero::get);
     let (slot, id) = home.take();
     (slot, Opening::new(id, parent, spawned_at))
@@ -131,13 +131,12 @@ fn begin(home: &Home, spawned_at: &'static Location<'static>) -> (NonNull<Slot>,
 /// As [`build`].
 #[inline]
 unsafe fn make<F: Future>(
-    home: &Arc<Home>,
     future: F,
     slot: NonNull<Slot>,
     opening: &Opening,
     extra: Option<Extra>,
 ) -> (Runnable<Meta>, Task<F::Output>) {
-    let meta = Meta::new(Arc::clone(home), slot, extra);
+    let meta = Meta::new(slot, extra);
     let builder = async_task::Builder::new().metadata(meta);
     // SAFETY: the caller's promise; `Life` and its output live in the cell the closure is given.
     let (runnable, task): (_, async_task::Task<Outcome<F::Output>, Meta>) =
@@ -152,7 +151,7 @@ unsafe fn make<F: Future>(
 /// [`send`], of a task of which nothing was said.
 #[inline]
 pub(crate) fn send_plain<F>(
-    home: &Arc<Home>,
+    home: &HomeRef,
     future: F,
     spawned_at: &'static Location<'static>,
 ) -> Task<F::Output>
@@ -178,7 +177,7 @@ pub(crate) fn admit_queued(home: &Home, runnable: Runnable<Meta>) {
 }
 
 /// Spawns a future that may run on any thread and borrows nothing, from any thread.
-pub(crate) fn send<F>(home: &Arc<Home>, future: F, named: Named) -> Task<F::Output>
+pub(crate) fn send<F>(home: &HomeRef, future: F, named: Named) -> Task<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -192,7 +191,7 @@ where
 
 /// [`send`] in two steps: the task, and the call that queues it.
 pub(crate) fn send_later<F>(
-    home: &Arc<Home>,
+    home: &HomeRef,
     future: F,
     named: Named,
 ) -> (Task<F::Output>, impl FnOnce() + use<F>)
@@ -203,7 +202,7 @@ where
     let start = named.start;
     // SAFETY: as in `send`.
     let (runnable, task) = unsafe { build(home, future, named) };
-    let home = Arc::clone(home);
+    let home = home.clone();
     (task, move || admit(&home, runnable, start))
 }
 

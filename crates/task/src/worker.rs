@@ -2,21 +2,22 @@
 //!
 //! A turn never blocks and never looks outside; the loop that owns the worker does both between turns.
 
+mod push;
+mod sleep;
+
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_task::Runnable;
 
-use crate::home::Home;
-use crate::idle::Woke;
+use crate::home::{Home, HomeRef};
 use crate::loom::full_fence;
 use crate::meta::Meta;
 use crate::parker::Parker;
 use crate::queue::{self, Lane, Queue, from_raw, into_raw};
-use crate::registry::{Magazine, Tally};
+use crate::registry::{Stock, Tally};
 use crate::thread_state;
 
 /// What a turn leaves.
@@ -41,24 +42,12 @@ const FIRST_IN_A_ROW: u32 = 3;
 /// Tasks taken from the injector at once, at most; the rest is left for others.
 const INJECTOR_BATCH: usize = 32;
 
-/// A worker that was woken for work and asks for more sleep within this time was not worth waking: a wake-up
-/// costs the two of them five to fifteen microseconds.
-const BRIEF: Duration = Duration::from_micros(20);
-
-/// How long a worker sleeps that was not worth waking, before it looks by itself.
-const LIGHT: Duration = Duration::from_millis(1);
-
-/// Wake-ups that are spared after the first that was not worth it; twice as many after each that follows, up to
-/// `MOST_BRIEF` times.
-const SPARED: u32 = 32;
-const MOST_BRIEF: u32 = 5;
-
 /// The state of one worker; the public face, with the executor's lifetime, is [`Worker`].
 pub(crate) struct Core {
-    home: Arc<Home>,
+    home: HomeRef,
     lane: Option<usize>,
     parker: Parker,
-    magazine: Magazine,
+    stock: Stock,
     tick: Cell<u32>,
     first_in_a_row: Cell<u32>,
     seed: Cell<u32>,
@@ -76,12 +65,12 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(home: &Arc<Home>, parker: Parker, lane: Option<usize>) -> Core {
+    pub(crate) fn new(home: &HomeRef, parker: Parker, lane: Option<usize>) -> Core {
         Core {
-            home: Arc::clone(home),
+            home: home.clone(),
             lane,
             parker,
-            magazine: Magazine::default(),
+            stock: Stock::default(),
             tick: Cell::new(0),
             first_in_a_row: Cell::new(0),
             // Where the search for work begins; any odd number does. Lanes differ, so workers do.
@@ -109,7 +98,7 @@ impl Core {
         self.is_of(home) && self.lane.is_some()
     }
 
-    pub(crate) fn home(&self) -> &Arc<Home> {
+    pub(crate) fn home(&self) -> &HomeRef {
         &self.home
     }
 
@@ -128,9 +117,9 @@ impl Core {
         result
     }
 
-    pub(crate) fn own(&self) -> (&Magazine, &Tally) {
+    pub(crate) fn own(&self) -> (&Stock, &Tally) {
         let lane = self.lane().expect("asked only of workers with a lane");
-        (&self.magazine, &lane.tally)
+        (&self.stock, &lane.tally)
     }
 
     pub(crate) fn parker(&self) -> &Parker {
@@ -242,107 +231,6 @@ impl Core {
         x
     }
 
-    /// The task that runs is about to report its end.
-    pub(crate) fn task_is_ending(&self) {
-        self.ending.set(true);
-    }
-
-    /// A task of ours was woken on this thread.
-    #[inline]
-    pub(crate) fn woken(&self, runnable: Runnable<Meta>, while_running: bool) {
-        // One that woke itself lets the others go first. The awaiter of a task that ended goes to the
-        // back, so that a parent of many is polled once for many, not once for each. What the driver
-        // wakes keeps the kernel's order.
-        if while_running || self.batching.get() {
-            // A task that woke itself makes the queue no longer than it was when it was taken.
-            self.push_last(runnable, false);
-        } else if self.ending.get() {
-            // This worker is about to be free, and takes it itself if there is nothing before it.
-            let alone = !self.nested.get() && self.lane().is_some_and(Lane::is_empty);
-            self.push_last(runnable, !alone);
-        } else {
-            self.push_first(runnable);
-        }
-    }
-
-    /// A new task of ours.
-    #[inline]
-    pub(crate) fn spawned(&self, runnable: Runnable<Meta>) {
-        if self.batching.get() {
-            self.push_last(runnable, false);
-        } else {
-            self.push_first(runnable);
-        }
-    }
-
-    #[inline]
-    fn push_first(&self, runnable: Runnable<Meta>) {
-        let Some(lane) = self.lane() else { return self.queue().inject(runnable) };
-        if let Some(second) = lane.put_first(runnable) {
-            self.push_last(second, true);
-        }
-    }
-
-    #[inline]
-    fn push_last(&self, runnable: Runnable<Meta>, wake: bool) {
-        let Some(lane) = self.lane() else { return self.queue().inject(runnable) };
-        if let Err(pointer) = lane.ring.push(into_raw(runnable)) {
-            let _ = from_raw(pointer).map(|runnable| self.queue().overflow(lane, runnable));
-        }
-        if wake {
-            self.queue().wake_helper();
-        }
-    }
-
-    pub(crate) fn batch<R>(&self, call: impl FnOnce() -> R) -> R {
-        let result = self.enter(|| {
-            let outer = self.batching.replace(true);
-            let result = call();
-            self.batching.set(outer);
-            result
-        });
-        if self.lane().is_some_and(|lane| lane.ring.len() > 1) {
-            self.queue().wake_one();
-        }
-        result
-    }
-
-    /// [`sleep`](Core::sleep) by one who comes back by itself after the time that `block` is given. Then
-    /// wake-ups that were not worth it lead to fewer of them.
-    pub(crate) fn sleep_lightly(&self, block: impl FnOnce(&Parker, Option<Duration>)) {
-        let idle = &self.queue().idle;
-        let brief = self.called.take().is_some_and(|called| called.elapsed() < BRIEF);
-        let row = if brief { (self.brief_in_a_row.get() + 1).min(MOST_BRIEF) } else { 0 };
-        self.brief_in_a_row.set(row);
-        let light = row > 0;
-        if light {
-            idle.spare(SPARED << row); // Before the look at the queues in `sleep`.
-        }
-        self.sleep(|parker| block(parker, light.then_some(LIGHT)));
-        if light {
-            // SOMEBODY WATCHES, until now: TELL THEN LOOK. If we were chosen we look anyway.
-            idle.spare(0);
-            full_fence();
-            if !self.searching.get() && self.queue().has_work() {
-                self.queue().wake_one();
-            }
-        }
-        if self.searching.get() {
-            self.called.set(Some(Instant::now()));
-        }
-    }
-
-    pub(crate) fn sleep(&self, block: impl FnOnce(&Parker)) {
-        let queue = self.queue();
-        queue.idle.sleep(&self.parker, self.searching.replace(false));
-        // TELL THEN LOOK, see `idle.rs`.
-        full_fence();
-        if !queue.has_work() {
-            block(&self.parker);
-        }
-        self.searching.set(queue.idle.leave(&self.parker) == Woke::ToSearch);
-    }
-
     /// Before this thread does something else for a while: its queue goes where others can get at it,
     /// and it does not count as searching.
     pub(crate) fn hand_over(&self) {
@@ -361,33 +249,13 @@ impl Core {
             queue.wake_one();
         }
     }
-
-    /// A foreign task that works as this worker goes to sleep: `waker` is woken when there may be work.
-    ///
-    /// False: there is work already, do not sleep.
-    pub(crate) fn sleep_as_task(&self, waker: &std::task::Waker) -> bool {
-        let queue = self.queue();
-        queue.idle.sleep(&self.parker, self.searching.replace(false));
-        let asleep = self.parker.park_task(waker);
-        full_fence(); // TELL THEN LOOK
-        if asleep && !queue.has_work() {
-            return true;
-        }
-        self.wake_as_task();
-        false
-    }
-
-    /// The foreign task is polled again, for whatever reason.
-    pub(crate) fn wake_as_task(&self) {
-        self.parker.end_task();
-        self.searching.set(self.queue().idle.leave(&self.parker) == Woke::ToSearch);
-    }
 }
 
 impl Drop for Core {
     fn drop(&mut self) {
         let queue = self.queue();
-        self.home.registry.reclaim(&self.magazine);
+        self.home.registry.reclaim(&self.stock);
+        self.stock.counts.end(&self.home);
         if let Some(lane) = self.lane {
             queue.leave_lane(lane);
         }

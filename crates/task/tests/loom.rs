@@ -13,7 +13,9 @@ mod ready_set;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
-use evenkeel_task::model::{FourRing, GrowingRing, OneSlot, Sleepers, TwoSeats};
+use evenkeel_task::model::{
+    CountedValue, FourRing, GrowingRing, InAdvance, OneSlot, Outside, Sleepers, TwoSeats,
+};
 use evenkeel_task::{Parker, Standby};
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
@@ -382,5 +384,60 @@ fn a_late_look_against_the_next_task() {
         assert!(!late.join().unwrap(), "an earlier task was cancelled");
         assert!(slot.is_shielded() && !slot.is_cancelling());
         assert_eq!(count.0.load(Ordering::Acquire), 0);
+    });
+}
+
+/// Tells, when it is dropped, whether the last write to it was seen.
+struct Telling {
+    written: AtomicUsize,
+    dropped: Arc<AtomicUsize>,
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        assert_eq!(self.written.load(Ordering::Relaxed), 2, "it goes when all are done with it");
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+// A worker goes, with counts in advance left, while the cell it made is dropped on another thread. Weakened: a
+// Relaxed `fetch_sub` in `drop`: the value goes while a write to it is not seen. (One in `give_back` is not seen:
+// whoever gives back drops his own count afterwards.)
+#[test]
+fn the_last_cell_against_the_end_of_its_worker() {
+    loom::model(|| {
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let told = Arc::clone(&dropped);
+        let home = CountedValue::new(Telling { written: AtomicUsize::new(0), dropped: told });
+        let worker = InAdvance::new(home);
+        let (one, two) = (worker.take(), worker.take());
+        let other = thread::spawn(move || {
+            two.get().written.fetch_add(1, Ordering::Relaxed);
+            drop(two);
+        });
+        one.get().written.fetch_add(1, Ordering::Relaxed);
+        worker.keep(one);
+        drop(worker);
+        other.join().unwrap();
+        assert_eq!(dropped.load(Ordering::Relaxed), 1, "once");
+    });
+}
+
+// Weakened: `sum` that looks whether there are desks without the lock by which they are made: a task is neither
+// counted nor turned away.
+#[test]
+fn a_spawn_at_a_desk_against_the_close() {
+    loom::model(|| {
+        let desks = Arc::new(Outside::default());
+        let closed = Arc::new(AtomicBool::new(false));
+        let (its, is_closed) = (Arc::clone(&desks), Arc::clone(&closed));
+        let spawner = thread::spawn(move || {
+            its.open();
+            !is_closed.load(Ordering::Relaxed)
+        });
+        closed.store(true, Ordering::Relaxed);
+        let counted = desks.opened();
+        let let_in = spawner.join().unwrap();
+        assert!(!let_in || counted == 1, "a task that is let in is waited for");
     });
 }
