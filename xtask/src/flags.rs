@@ -22,10 +22,11 @@ cargo xtask CHORE [FLAG]..
   soak     programs drawn from seeds, a million schedules of them, and threads that contend
   tidy     what no compiler checks: arrows between crates, file heads, sizes, names
   doc      the documentation, warnings being errors
+  python   the bridge to Python's asyncio: built by maturin, tested by pytest
   counts   what one operation takes: instructions, locked instructions, calls, allocations
   bench    evenkeel beside tokio, smol and others, on the same work
 
-`cargo xtask help CHORE` tells more. No chore installs anything.
+`cargo xtask help CHORE` tells more. No chore installs anything outside target/.
 exit: 0 well, 1 a check failed, 2 mistyped, 3 (bench) the machine was too noisy to say anything
 ";
 
@@ -71,6 +72,13 @@ const DOC: &str = "\
 cargo xtask doc [--open]             the crates' documentation; warnings are errors
 ";
 
+const PYTHON: &str = "\
+cargo xtask python [PYTEST ARG]..    builds the module in python/ and runs its tests
+
+In a virtual environment under target/python, which is made the first time (python3 with its headers,
+and the network for maturin and pytest, are needed). What follows is pytest's: -k cancel, -v.
+";
+
 const COUNTS: &str = "\
 cargo xtask counts [FILTER]..        operations whose name holds FILTER
     --against tokio,smol             peers as well, by callgrind and strace
@@ -91,6 +99,7 @@ pub(crate) enum Chore {
     Soak(Soak),
     Tidy,
     Doc(Doc),
+    Python(Python),
     Counts(Counts),
     Bench(Box<Bench>),
 }
@@ -123,6 +132,11 @@ pub(crate) struct Soak {
 #[derive(Default)]
 pub(crate) struct Doc {
     pub(crate) open: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Python {
+    pub(crate) pytest: Vec<String>,
 }
 
 #[derive(Default)]
@@ -161,6 +175,7 @@ fn parse_chore(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
             Some(other) => Err(other.unexpected()),
         },
         "doc" => parse_doc(parser),
+        "python" => parse_python(parser),
         "counts" => parse_counts(parser),
         "bench" => bench::parse(parser),
         unknown => Err(format!("there is no chore `{unknown}`").into()),
@@ -175,6 +190,7 @@ fn help_of(chore: &str) -> Result<&'static str, lexopt::Error> {
         "soak" => SOAK,
         "tidy" => TIDY,
         "doc" => DOC,
+        "python" => PYTHON,
         "counts" => COUNTS,
         "bench" => bench::HELP,
         unknown => return Err(format!("there is no chore `{unknown}`").into()),
@@ -246,6 +262,17 @@ fn parse_doc(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
         }
     }
     Ok(Chore::Doc(flags))
+}
+
+fn parse_python(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
+    let mut flags = Python::default();
+    for arg in parser.raw_args()? {
+        match arg.string()?.as_str() {
+            "-h" | "--help" => return Ok(Chore::Help(PYTHON)),
+            pytest => flags.pytest.push(pytest.into()),
+        }
+    }
+    Ok(Chore::Python(flags))
 }
 
 fn parse_counts(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {

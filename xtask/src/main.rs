@@ -14,6 +14,7 @@ mod loom;
 mod soak;
 mod doc;
 mod tidy;
+mod python;
 mod counts;
 mod bench;
 
@@ -54,6 +55,7 @@ fn dispatch(chore: Chore) -> Exit {
         Chore::Soak(flags) => soak::run(&workspace, &flags),
         Chore::Tidy => tidy::run(&workspace),
         Chore::Doc(flags) => doc::run(&workspace, &flags),
+        Chore::Python(flags) => python::run(&workspace, &flags),
         Chore::Counts(flags) => counts::run(&workspace, &flags),
         Chore::Bench(flags) => bench::run(&workspace, &flags),
     }
