@@ -29,7 +29,7 @@ mod monoio;
 pub(crate) use compio::Compio;
 #[cfg(feature = "thread-per-core")]
 pub(crate) use monoio::Monoio;
-pub(crate) use net::{Http, Net, Tcp, Unix};
+pub(crate) use net::{Http, Names, Net, Pipes, Tcp, Unix};
 pub(crate) use ours::Evenkeel;
 pub(crate) use smol::{SmolLocal, SmolShared};
 pub(crate) use sync::{
@@ -91,6 +91,12 @@ macro_rules! able {
     };
     (Http, $then:ident, $($rest:tt)*) => {
         crate::rt::all!($then, $($rest)*)
+    };
+    (Pipes, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio], $($rest)*)
+    };
+    (Names, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
     };
     (Mixed, $then:ident, $($rest:tt)*) => {
         crate::rt::all!($then, $($rest)*)

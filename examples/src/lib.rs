@@ -85,3 +85,9 @@ pub struct Readme;
 #[doc = include_str!("../../docs/asyncio.md")]
 #[derive(Debug)]
 pub struct AsyncioPage;
+
+/// What the page on servers shows, compiled; its first program serves for ever, so it is not run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/SERVERS.md")]
+#[derive(Debug)]
+pub struct ServersPage;

@@ -31,6 +31,8 @@ pub(crate) struct Dependency {
     pub(crate) name: String,
     /// Needed by tests, models and examples only.
     pub(crate) dev: bool,
+    /// Optional, and without any of its features.
+    pub(crate) is_bare: bool,
 }
 
 impl Workspace {
@@ -111,6 +113,7 @@ fn package(json: &Value) -> Package {
     let dependency = |json: &Value| Dependency {
         name: text(&json["name"]).into(),
         dev: json["kind"].as_str() == Some("dev"),
+        is_bare: json["optional"] == true && array(&json["features"]).is_empty(),
     };
     let is_example = |target: &&Value| array(&target["kind"]).iter().any(|kind| kind == "example");
     Package {

@@ -6,6 +6,8 @@ use super::{Case, on, on_each};
 mod served; // the server's side of a load
 mod echo; // bytes sent back, and connections
 mod http; // hyper
+mod memory; // streams without a kernel
+mod names; // looked up
 mod limit; // the same by epoll alone
 
 pub(super) use echo::send_back;
@@ -69,6 +71,20 @@ pub(super) const CASES: &[Case] = &[
         meaning: "hello world by hyper, 50 kept connections",
         quick: true,
         on: on!(Http, http::serve),
+        ..IO
+    },
+    Case {
+        name: "duplex",
+        asyncio: "",
+        meaning: "64 bytes written by one task and read by another, through a stream in memory of 4 KiB",
+        on: on!(Pipes, memory::duplex),
+        ..IO
+    },
+    Case {
+        name: "dns",
+        asyncio: "getaddrinfo",
+        meaning: "`localhost` looked up by the system, on a thread",
+        on: on!(Names, names::lookup),
         ..IO
     },
 ];

@@ -39,6 +39,27 @@ pub(crate) trait Net<Kind>: Rt {
     ) -> impl Future<Output = (io::Result<()>, Vec<u8>)> + Send;
 }
 
+/// Streams in memory.
+pub(crate) trait Pipes: Rt {
+    type End: Send + 'static;
+
+    /// Two ends, with room for so many bytes each way.
+    fn pipe(room: usize) -> (Self::End, Self::End);
+
+    fn read_exact(
+        end: &mut Self::End,
+        buffer: &mut [u8],
+    ) -> impl Future<Output = io::Result<()>> + Send;
+
+    fn write_all(end: &mut Self::End, bytes: &[u8]) -> impl Future<Output = io::Result<()>> + Send;
+}
+
+/// Names.
+pub(crate) trait Names: Rt {
+    /// How many addresses it has.
+    fn lookup(host: &'static str, port: u16) -> impl Future<Output = io::Result<usize>> + Send;
+}
+
 /// hyper, with the adapter that the runtime's users have.
 pub(crate) trait Http: Net<Tcp> {
     /// Hands the connection to [`hello`](crate::cases::hello).

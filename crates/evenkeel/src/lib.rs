@@ -84,6 +84,8 @@ mod names;
 // Surfaces, written on the leaves' public face alone.
 #[cfg(feature = "net")]
 pub mod net;
+#[cfg(feature = "io")]
+pub mod io;
 
 // For tests, and what the macros write.
 pub mod testing;

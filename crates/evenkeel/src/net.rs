@@ -25,27 +25,47 @@
 //! # }
 //! ```
 //!
+//! [`serve`] and [`Server`] make that a server: a task per connection, a limit, an end in order.
+//!
 //! Sockets are cheap handles: a clone is the same socket, which closes with the last one. Streams implement
 //! the `futures-io` traits by value and by shared reference, so that one task can read while another writes.
 //! They work on any thread, inside a runner or not.
 
 mod resolve; /* an address, or a name to be looked up */
+mod resolver;
+mod options;
 mod tcp;
+mod connect;
 mod udp;
+mod datagrams;
+mod multicast;
 mod unix;
+mod unix_name;
 mod split;
+mod accept; /* servers */
+mod serve;
+mod handler;
 
+pub use accept::{Acceptor, Listener};
+pub use connect::interleave;
+pub use datagrams::Datagrams;
+pub use handler::Handled;
+pub use options::{BindOptions, ConnectOptions, Keepalive, UdpOptions};
 #[doc(alias = "getaddrinfo")]
 pub use resolve::lookup_host;
 pub use resolve::{Addresses, ToSocketAddrs};
+pub use resolver::{Lookup, Resolver, SystemResolver, set_resolver};
+pub use serve::{Connection, ServeOptions, ServeStatistics, Server, ServerHandle, serve};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, Reunite, WriteHalf};
+pub use tcp::Incoming;
 #[doc(alias = "start_server")]
 pub use tcp::TcpListener;
 #[doc(alias = "open_connection")]
 pub use tcp::TcpStream;
-pub use tcp::{BindOptions, Incoming};
 #[doc(alias = "create_datagram_endpoint")]
 pub use udp::UdpSocket;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use unix::PeerCredentials;
 pub use unix::UnixDatagram;
 #[doc(alias = "open_unix_connection")]
 pub use unix::UnixStream;

@@ -43,6 +43,10 @@ const FOREIGN: &[&str] = &[
     "tokio",
 ];
 
+/// Foreign crates that are allowed for their traits alone: a dependency that is optional and takes no feature,
+/// so that nothing of them can run.
+const TRAITS: &[(&str, &str)] = &[("evenkeel", "tokio")];
+
 pub(super) fn check(workspace: &Workspace, found: &mut Found) {
     for package in workspace.crates() {
         let Some((name, allowed)) = ARROWS.iter().find(|(name, _)| *name == package.name) else {
@@ -57,7 +61,8 @@ pub(super) fn check(workspace: &Workspace, found: &mut Found) {
             if ours && target != *name && !allowed.contains(&target) {
                 found.fault(name, format!("depends on {target}, which the design does not have"));
             }
-            if !dependency.dev && FOREIGN.contains(&target) {
+            let traits = TRAITS.contains(&(*name, target)) && dependency.is_bare;
+            if !dependency.dev && FOREIGN.contains(&target) && !traits {
                 found.fault(name, format!("brings in {target}, a runtime of its own"));
             }
         }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 
+use evenkeel::io::{DuplexStream, duplex};
 use evenkeel::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use evenkeel_hyper::HyperStream;
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
@@ -10,7 +11,7 @@ use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use super::Evenkeel;
 use crate::cases::hello;
 use crate::load::Target;
-use crate::rt::net::{Http, Net, Tcp, Unix};
+use crate::rt::net::{Http, Names, Net, Pipes, Tcp, Unix};
 
 /// All but `listen`, which comes as an argument.
 macro_rules! sockets {
@@ -64,5 +65,27 @@ sockets!(
 impl Http for Evenkeel {
     fn serve(stream: TcpStream) -> impl Future<Output = io::Result<()>> + Send + 'static {
         hello(HyperStream::new(stream))
+    }
+}
+
+impl Pipes for Evenkeel {
+    type End = DuplexStream;
+
+    fn pipe(room: usize) -> (DuplexStream, DuplexStream) {
+        duplex(room)
+    }
+
+    async fn read_exact(end: &mut DuplexStream, buffer: &mut [u8]) -> io::Result<()> {
+        end.read_exact(buffer).await
+    }
+
+    async fn write_all(end: &mut DuplexStream, bytes: &[u8]) -> io::Result<()> {
+        end.write_all(bytes).await
+    }
+}
+
+impl Names for Evenkeel {
+    async fn lookup(host: &'static str, port: u16) -> io::Result<usize> {
+        Ok(evenkeel::net::lookup_host((host, port)).await?.count())
     }
 }

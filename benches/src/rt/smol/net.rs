@@ -12,7 +12,7 @@ use super::{Exec, Smol};
 use crate::cases::hello;
 use crate::load::Target;
 use crate::rt::hyper_io::HyperIo;
-use crate::rt::net::{Http, Net, Tcp, Unix};
+use crate::rt::net::{Http, Names, Net, Tcp, Unix};
 
 /// All but `listen`, which comes as an argument.
 macro_rules! sockets {
@@ -69,5 +69,11 @@ sockets!(
 impl<E: Exec> Http for Smol<E> {
     fn serve(stream: Async<TcpStream>) -> impl Future<Output = io::Result<()>> + Send + 'static {
         hello(HyperIo(stream))
+    }
+}
+
+impl<E: Exec> Names for Smol<E> {
+    async fn lookup(host: &'static str, port: u16) -> io::Result<usize> {
+        Ok(smol::net::resolve((host, port)).await?.len())
     }
 }

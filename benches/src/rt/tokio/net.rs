@@ -4,13 +4,13 @@ use std::future::Future;
 use std::io;
 
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::Tokio;
 use crate::cases::hello;
 use crate::load::Target;
-use crate::rt::net::{Http, Net, Tcp, Unix};
+use crate::rt::net::{Http, Names, Net, Pipes, Tcp, Unix};
 
 /// All but `listen`, which comes as an argument.
 macro_rules! sockets {
@@ -64,5 +64,27 @@ sockets!(
 impl Http for Tokio {
     fn serve(stream: TcpStream) -> impl Future<Output = io::Result<()>> + Send + 'static {
         hello(TokioIo::new(stream))
+    }
+}
+
+impl Pipes for Tokio {
+    type End = DuplexStream;
+
+    fn pipe(room: usize) -> (DuplexStream, DuplexStream) {
+        duplex(room)
+    }
+
+    async fn read_exact(end: &mut DuplexStream, buffer: &mut [u8]) -> io::Result<()> {
+        end.read_exact(buffer).await.map(drop)
+    }
+
+    async fn write_all(end: &mut DuplexStream, bytes: &[u8]) -> io::Result<()> {
+        end.write_all(bytes).await
+    }
+}
+
+impl Names for Tokio {
+    async fn lookup(host: &'static str, port: u16) -> io::Result<usize> {
+        Ok(tokio::net::lookup_host((host, port)).await?.count())
     }
 }

@@ -4,9 +4,10 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::sync::Arc;
 use std::vec;
 
-use evenkeel_blocking::to_thread;
+use super::resolver::{self, Resolver};
 
 /// Where to connect or bind to: an address with a port, several to be tried in turn, or a name with a port
 /// (`"localhost:80"`, `("localhost", 80)`).
@@ -33,6 +34,10 @@ impl Addresses {
         Addresses(Kind::One(address))
     }
 
+    pub(super) fn is_name(&self) -> bool {
+        matches!(self.0, Kind::Named(..))
+    }
+
     /// Addresses to be tried in turn.
     pub fn many(addresses: impl IntoIterator<Item = SocketAddr>) -> Addresses {
         Addresses(Kind::Many(addresses.into_iter().collect()))
@@ -47,7 +52,8 @@ impl Addresses {
     }
 }
 
-/// The addresses of a host and port: asyncio's `getaddrinfo`.
+/// The addresses of a host and port: asyncio's `getaddrinfo`. Names are looked up by the system, unless this
+/// task has a [`Resolver`] of its own.
 ///
 /// # Cancellation
 ///
@@ -76,15 +82,23 @@ pub(super) async fn resolve(host: impl ToSocketAddrs) -> io::Result<Found> {
     // Not held across the wait: it need not be `Send`.
     let addresses = host.to_socket_addrs();
     drop(host);
+    resolve_by(addresses, None).await
+}
+
+/// Names by `resolver`; without one by this task's, or the system.
+pub(super) async fn resolve_by(
+    addresses: Addresses,
+    resolver: Option<Arc<dyn Resolver>>,
+) -> io::Result<Found> {
     match addresses.0 {
         Kind::One(address) => Ok(Found::One(Some(address))),
         Kind::Many(addresses) => Ok(Found::Many(addresses.into_iter())),
         Kind::Malformed(why) => Err(io::Error::new(io::ErrorKind::InvalidInput, why)),
         Kind::Named(name, port) => {
-            let lookup = to_thread(move || {
-                std::net::ToSocketAddrs::to_socket_addrs(&(&*name, port)).map(Iterator::collect)
-            });
-            let found: Vec<SocketAddr> = lookup.join().await.map_err(io::Error::other)??;
+            let found = match resolver.or_else(resolver::of_this_task) {
+                Some(resolver) => resolver.lookup(&name, port).await?,
+                None => resolver::system(name, port).await?,
+            };
             Ok(Found::Many(found.into_iter()))
         }
     }

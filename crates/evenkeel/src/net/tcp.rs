@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use evenkeel_reactor::Source;
 use futures_core::Stream;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::resolve::{ToSocketAddrs, first, no_address, resolve};
+use super::connect::connect;
+use super::options::{BindOptions, ConnectOptions, Keepalive};
+use super::resolve::{ToSocketAddrs, first};
 use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::{socket, stream};
-use crate::race_staggered;
 
 /// Listens for TCP connections. A clone listens on the same socket.
 #[derive(Clone, Debug)]
@@ -31,30 +32,6 @@ pub struct TcpStream {
 socket!(TcpListener);
 socket!(TcpStream);
 stream!(TcpStream);
-
-/// How long one address may be silent before the next is tried beside it. Shorter opens connections that
-/// are thrown away, longer keeps the user waiting; RFC 8305 recommends this.
-const NEXT_ATTEMPT: Duration = Duration::from_millis(250);
-
-/// How to listen; see [`TcpListener::bind_with`].
-#[derive(Clone, Debug)]
-pub struct BindOptions {
-    /// Connections the kernel holds until they are accepted, at most; it cuts this to a limit of its own.
-    pub backlog: i32,
-    /// Bind although connections of an earlier listener at this address linger (`SO_REUSEADDR`).
-    pub reuse_address: bool,
-    /// Share the address with other listeners that do so too (`SO_REUSEPORT`).
-    pub reuse_port: bool,
-    /// An IPv6 listener takes IPv6 only, or (`false`) also IPv4. `None`: as the system is set.
-    pub only_v6: Option<bool>,
-}
-
-impl Default for BindOptions {
-    /// What a server wants: room for bursts, and to be restarted at once.
-    fn default() -> BindOptions {
-        BindOptions { backlog: 4096, reuse_address: true, reuse_port: false, only_v6: None }
-    }
-}
 
 impl TcpListener {
     /// Listens at the first address that can be bound (port 0: one the system chooses), with the
@@ -146,22 +123,17 @@ impl TcpListener {
 
 fn listen(address: SocketAddr, options: &BindOptions) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(options.reuse_address)?;
-    if options.reuse_port {
-        socket.set_reuse_port(true)?;
-    }
-    if let (Some(only), true) = (options.only_v6, address.is_ipv6()) {
-        socket.set_only_v6(only)?;
-    }
+    options.apply(&socket, address)?;
     socket.bind(&address.into())?;
     socket.listen(options.backlog)?;
     TcpListener::try_from(std_net::TcpListener::from(socket))
 }
 
 impl TcpStream {
-    /// Connects to the address that answers first. They are tried in their order: the next when an
-    /// attempt has failed, or has not been answered for a quarter of a second; so a silent address costs
-    /// that and not the system's patience. A name is looked up on a thread.
+    /// Connects to the address that answers first, with the default [`ConnectOptions`]. They are tried in
+    /// their order (those of a name with both families [in turn](super::interleave)): the next when an attempt
+    /// has failed, or has not been answered for a quarter of a second; so a silent address costs that and not
+    /// the system's patience. A name is looked up on a thread.
     ///
     /// # Cancellation
     ///
@@ -173,11 +145,39 @@ impl TcpStream {
     /// system's own, long patience) and the like.
     #[doc(alias = "happy_eyeballs")]
     pub async fn connect(address: impl ToSocketAddrs) -> io::Result<TcpStream> {
-        let attempts = resolve(address).await?.map(Source::<std_net::TcpStream>::connect);
-        match race_staggered(attempts, NEXT_ATTEMPT).await {
-            Ok(won) => Ok(TcpStream { source: Arc::new(won.value) }),
-            Err(mut errors) => Err(errors.pop().unwrap_or_else(no_address)),
-        }
+        TcpStream::connect_with(address, ConnectOptions::default()).await
+    }
+
+    /// [`connect`](TcpStream::connect), with what must be said before: how long an attempt may take, who looks
+    /// up names, from where, and the socket's options.
+    ///
+    /// ```
+    /// use evenkeel::net::{ConnectOptions, TcpListener, TcpStream};
+    /// use std::time::Duration;
+    ///
+    /// # evenkeel::run(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let patience = Some(Duration::from_secs(3));
+    /// let options = ConnectOptions { attempt_timeout: patience, nodelay: true, ..ConnectOptions::default() };
+    /// let stream = TcpStream::connect_with(listener.local_addr()?, options).await?;
+    /// assert!(stream.nodelay()?);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    ///
+    /// # Cancellation
+    ///
+    /// *Nothing lost*: the attempts are given up and their sockets closed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](TcpStream::connect); `TimedOut` after the attempt's own limit; those of setting an
+    /// option.
+    #[doc(alias = "TcpSocket")]
+    pub async fn connect_with(
+        address: impl ToSocketAddrs,
+        options: ConnectOptions,
+    ) -> io::Result<TcpStream> {
+        Ok(TcpStream { source: Arc::new(connect(address, &options).await?) })
     }
 
     /// Waits for something to read, and reads it without taking it away.
@@ -245,6 +245,64 @@ impl TcpStream {
     /// Those of telling the kernel.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.source.get_ref().set_ttl(ttl)
+    }
+
+    /// How long closing waits for what is not sent yet (`SO_LINGER`).
+    ///
+    /// # Errors
+    ///
+    /// Those of asking the kernel.
+    pub fn linger(&self) -> io::Result<Option<Duration>> {
+        self.as_socket().linger()
+    }
+
+    /// Sets how long closing waits for what is not sent yet. `None`: not at all, the kernel sends it
+    /// afterwards. With zero closing drops it, and the other side reads `ConnectionReset`.
+    ///
+    /// Closing then **blocks its thread**, as it is a system call: for anything but zero, rather end the
+    /// writing half and read until the other side's end.
+    ///
+    /// # Errors
+    ///
+    /// Those of telling the kernel.
+    pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
+        self.as_socket().set_linger(linger)
+    }
+
+    /// Whether the kernel asks a silent other side if it is still there.
+    ///
+    /// # Errors
+    ///
+    /// Those of asking the kernel.
+    pub fn keepalive(&self) -> io::Result<bool> {
+        self.as_socket().keepalive()
+    }
+
+    /// Lets the kernel ask a silent other side if it is still there; one that does not answer is read as
+    /// `TimedOut`. `None`: it does not ask.
+    ///
+    /// # Errors
+    ///
+    /// Those of telling the kernel.
+    pub fn set_keepalive(&self, keepalive: Option<Keepalive>) -> io::Result<()> {
+        match keepalive {
+            Some(keepalive) => self.as_socket().set_tcp_keepalive(&keepalive.to_system()),
+            None => self.as_socket().set_keepalive(false),
+        }
+    }
+
+    /// The sizes of the kernel's buffers, for receiving and for sending.
+    ///
+    /// # Errors
+    ///
+    /// Those of asking the kernel.
+    pub fn buffer_sizes(&self) -> io::Result<(usize, usize)> {
+        let socket = self.as_socket();
+        Ok((socket.recv_buffer_size()?, socket.send_buffer_size()?))
+    }
+
+    fn as_socket(&self) -> SockRef<'_> {
+        SockRef::from(self.source.get_ref())
     }
 }
 

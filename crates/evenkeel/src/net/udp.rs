@@ -1,11 +1,13 @@
 //! UDP.
 
 use std::io;
-use std::net::{self as std_net, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{self as std_net, SocketAddr};
 use std::sync::Arc;
 
 use evenkeel_reactor::Source;
+use socket2::{Domain, Protocol, Socket, Type};
 
+use super::options::UdpOptions;
 use super::resolve::{ToSocketAddrs, first, no_address, resolve};
 use super::socket;
 
@@ -24,7 +26,7 @@ use super::socket;
 /// ```
 #[derive(Clone, Debug)]
 pub struct UdpSocket {
-    source: Arc<Source<std_net::UdpSocket>>,
+    pub(super) source: Arc<Source<std_net::UdpSocket>>,
 }
 
 socket!(UdpSocket);
@@ -42,6 +44,39 @@ impl UdpSocket {
     pub async fn bind(address: impl ToSocketAddrs) -> io::Result<UdpSocket> {
         let source = first(address, Source::<std_net::UdpSocket>::bind).await?;
         Ok(UdpSocket { source: Arc::new(source) })
+    }
+
+    /// [`bind`](UdpSocket::bind), with what must be said before.
+    ///
+    /// ```
+    /// # evenkeel::run(async {
+    /// use evenkeel::net::{UdpOptions, UdpSocket};
+    ///
+    /// let shared = UdpOptions { reuse_port: true, ..UdpOptions::default() };
+    /// let one = UdpSocket::bind_with("127.0.0.1:0", shared.clone()).await?;
+    /// let two = UdpSocket::bind_with(one.local_addr()?, shared).await?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    ///
+    /// # Cancellation
+    ///
+    /// *Nothing lost*: it waits only to look up a name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`bind`](UdpSocket::bind); those of setting an option.
+    pub async fn bind_with(
+        address: impl ToSocketAddrs,
+        options: UdpOptions,
+    ) -> io::Result<UdpSocket> {
+        first(address, |address| {
+            let domain = Domain::for_address(address);
+            let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+            options.apply(&socket, address)?;
+            socket.bind(&address.into())?;
+            UdpSocket::try_from(std_net::UdpSocket::from(socket))
+        })
+        .await
     }
 
     /// Makes an address the one to send to, and the only one to hear.
@@ -188,42 +223,5 @@ impl UdpSocket {
     /// Those of telling the kernel.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.source.get_ref().set_ttl(ttl)
-    }
-
-    /// Hears what is sent to a group, by the interface with that address (unspecified: one the system
-    /// chooses).
-    ///
-    /// # Errors
-    ///
-    /// Those of telling the kernel.
-    pub fn join_multicast_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
-        self.source.get_ref().join_multicast_v4(&group, &interface)
-    }
-
-    /// Hears a group no more.
-    ///
-    /// # Errors
-    ///
-    /// Those of telling the kernel.
-    pub fn leave_multicast_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
-        self.source.get_ref().leave_multicast_v4(&group, &interface)
-    }
-
-    /// Hears what is sent to a group, by the interface with that index (0: one the system chooses).
-    ///
-    /// # Errors
-    ///
-    /// Those of telling the kernel.
-    pub fn join_multicast_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
-        self.source.get_ref().join_multicast_v6(&group, interface)
-    }
-
-    /// Hears a group no more.
-    ///
-    /// # Errors
-    ///
-    /// Those of telling the kernel.
-    pub fn leave_multicast_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
-        self.source.get_ref().leave_multicast_v6(&group, interface)
     }
 }

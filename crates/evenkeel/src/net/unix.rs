@@ -13,6 +13,7 @@ use evenkeel_timer::sleep;
 use futures_core::Stream;
 
 use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
+use super::unix_name::path_of;
 use super::{socket, stream};
 
 /// Between two attempts at a listener whose backlog is full, at first and at most: the system sends no news
@@ -37,6 +38,19 @@ pub struct UnixDatagram {
     source: Arc<Source<std_net::UnixDatagram>>,
 }
 
+/// Who is at the other end of a Unix connection; see [`UnixStream::peer_credentials`].
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PeerCredentials {
+    /// The process, when it connected or listened; `None` if it is outside of this one's sight.
+    pub process: Option<u32>,
+    /// The user.
+    pub user: u32,
+    /// The group.
+    pub group: u32,
+}
+
 socket!(UnixListener);
 socket!(UnixStream);
 socket!(UnixDatagram);
@@ -50,6 +64,30 @@ impl UnixListener {
     /// `AddrInUse` if the path exists, and the like.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<UnixListener> {
         Ok(UnixListener { source: Arc::new(Source::<std_net::UnixListener>::bind(path)?) })
+    }
+
+    /// Listens at `address`, which may be an abstract one. Does not wait.
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")] evenkeel::run(async {
+    /// use evenkeel::net::{UnixListener, UnixStream};
+    /// use std::os::linux::net::SocketAddrExt;
+    /// use std::os::unix::net::SocketAddr;
+    ///
+    /// let name = format!("evenkeel-{}", std::process::id());
+    /// let address = SocketAddr::from_abstract_name(name)?;
+    /// let listener = UnixListener::bind_addr(&address)?;
+    /// let client = UnixStream::connect_addr(&address).await?;
+    /// let (server, _) = listener.accept().await?;
+    /// assert_eq!(server.peer_credentials()?.process, Some(std::process::id()));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `AddrInUse` if somebody listens there, or the path exists, and the like.
+    pub fn bind_addr(address: &SocketAddr) -> io::Result<UnixListener> {
+        std_net::UnixListener::bind_addr(address)?.try_into()
     }
 
     /// Waits for the next connection. Any number of tasks may wait on one listener.
@@ -115,6 +153,38 @@ impl UnixStream {
         }
     }
 
+    /// Connects to the listener at `address`, which may be an abstract one; else as
+    /// [`connect`](UnixStream::connect).
+    ///
+    /// # Cancellation
+    ///
+    /// *Nothing lost*: the attempt is given up and its socket closed.
+    ///
+    /// # Errors
+    ///
+    /// `ConnectionRefused` and the like; `InvalidInput` for an address without a name.
+    pub async fn connect_addr(address: &SocketAddr) -> io::Result<UnixStream> {
+        UnixStream::connect(path_of(address)?).await
+    }
+
+    /// Who has connected here, or was connected to: told by the kernel, so nobody can lie about it.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel will not say.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[doc(alias = "SO_PEERCRED")]
+    #[doc(alias = "peer_cred")]
+    pub fn peer_credentials(&self) -> io::Result<PeerCredentials> {
+        let found = rustix::net::sockopt::socket_peercred(&*self.source)?;
+        Ok(PeerCredentials {
+            // 0, for one outside this process's namespace, is no number of a process.
+            process: u32::try_from(found.pid.as_raw_pid()).ok().filter(|pid| *pid > 0),
+            user: found.uid.as_raw(),
+            group: found.gid.as_raw(),
+        })
+    }
+
     /// Two streams connected to each other.
     ///
     /// # Errors
@@ -154,6 +224,15 @@ impl UnixDatagram {
         Ok(UnixDatagram { source: Arc::new(Source::<std_net::UnixDatagram>::bind(path)?) })
     }
 
+    /// A socket at `address`, which may be an abstract one. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// `AddrInUse` if somebody has it, and the like.
+    pub fn bind_addr(address: &SocketAddr) -> io::Result<UnixDatagram> {
+        std_net::UnixDatagram::bind_addr(address)?.try_into()
+    }
+
     /// A socket without a name: it can send, and be answered only if connected.
     ///
     /// # Errors
@@ -180,6 +259,28 @@ impl UnixDatagram {
     /// `NotFound`, `ConnectionRefused` and the like.
     pub fn connect(&self, path: impl AsRef<Path>) -> io::Result<()> {
         self.source.connect(path)
+    }
+
+    /// Makes the socket at `address`, which may be an abstract one, the one to send to. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// `ConnectionRefused` and the like.
+    pub fn connect_addr(&self, address: &SocketAddr) -> io::Result<()> {
+        self.source.get_ref().connect_addr(address)
+    }
+
+    /// Sends one datagram to the socket at `address`, which may be an abstract one.
+    ///
+    /// # Cancellation
+    ///
+    /// *Nothing lost*: a datagram is sent whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// Those of `sendto`.
+    pub async fn send_to_addr(&self, buf: &[u8], address: &SocketAddr) -> io::Result<usize> {
+        self.source.write_with(|socket| socket.send_to_addr(buf, address)).await
     }
 
     /// Sends one datagram to the socket at `path`.

@@ -1,5 +1,5 @@
 //! Every waiting call of every crate is dropped at every moment of its life; nothing may be lost or leak.
-#![cfg(all(unix, feature = "net"))]
+#![cfg(all(unix, feature = "io", feature = "net"))]
 #![allow(missing_docs, reason = "tests are not modelled")]
 
 mod coverage;
@@ -7,6 +7,7 @@ mod harness; // start here
 
 mod blocking;
 mod groups;
+mod io;
 mod items;
 mod net;
 mod reactor;
@@ -26,6 +27,7 @@ fn every_waiting_call_is_tried() {
         blocking::cases,
         reactor::cases,
         net::cases,
+        io::cases,
         umbrella::cases,
     ];
     coverage::compare(&all.into_iter().flat_map(|cases| cases()).collect::<Vec<_>>());
@@ -69,6 +71,11 @@ fn reactor_calls() {
 #[test]
 fn net_calls() {
     harness::explore_all(&net::cases());
+}
+
+#[test]
+fn io_calls() {
+    harness::explore_all(&io::cases());
 }
 
 #[test]

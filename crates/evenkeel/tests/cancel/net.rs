@@ -6,8 +6,8 @@ use std::thread;
 
 use evenkeel::ThreadPool;
 use evenkeel::net::{
-    BindOptions, TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream,
-    lookup_host,
+    Acceptor, BindOptions, ConnectOptions, Datagrams, TcpListener, TcpStream, UdpOptions,
+    UdpSocket, UnixDatagram, UnixListener, UnixStream, lookup_host,
 };
 use futures_lite::future::block_on;
 
@@ -51,14 +51,29 @@ fn tcp() -> Vec<Case> {
             })
         }),
         case("net_tcp_connect", &["evenkeel/net/tcp TcpStream::connect"], || {
+            connect(async |at| drop(TcpStream::connect(at).await.unwrap()))
+        }),
+        case("net_tcp_connect_with", &["evenkeel/net/tcp TcpStream::connect_with"], || {
+            connect(async |at| {
+                let options = ConnectOptions { nodelay: true, ..ConnectOptions::default() };
+                drop(TcpStream::connect_with(at, options).await.unwrap());
+            })
+        }),
+        case("io_open_connection", &["evenkeel/io/connection open_connection"], || {
+            connect(async |at| drop(evenkeel::io::open_connection(at).await.unwrap()))
+        }),
+        case("net_acceptor", &["evenkeel/net/accept Acceptor::accept"], || {
             let (reactor, world) = on_reactor();
-            let listener = std::net::TcpListener::bind(localhost()).unwrap();
+            let listener = block_on(TcpListener::bind(localhost())).unwrap();
             let at = listener.local_addr().unwrap();
+            let mut acceptor = Acceptor::new(listener.clone());
             world
-                .keep(listener)
-                .future(async move { drop(TcpStream::connect(at).await.unwrap()) })
-                .event("news", news(&reactor, || ()))
-                .victim_may_wait()
+                .future(async move { drop(acceptor.accept().await.unwrap()) })
+                .event("connect", news(&reactor, move || drop(std::net::TcpStream::connect(at))))
+                .check(move |end| {
+                    let next = futures_lite::future::poll_once(listener.accept());
+                    assert_eq!(block_on(next).is_some(), end.cut(), "a connection is lost");
+                })
         }),
         case("net_stream", STREAM, || {
             let (reactor, world) = on_reactor();
@@ -92,6 +107,17 @@ fn tcp() -> Vec<Case> {
     ]
 }
 
+fn connect(connect: impl AsyncFnOnce(std::net::SocketAddr) + 'static) -> World {
+    let (reactor, world) = on_reactor();
+    let listener = std::net::TcpListener::bind(localhost()).unwrap();
+    let at = listener.local_addr().unwrap();
+    world
+        .keep(listener)
+        .future(async move { connect(at).await })
+        .event("news", news(&reactor, || ()))
+        .victim_may_wait()
+}
+
 const STREAM: &[&str] = &["evenkeel/net $stream::readable", "evenkeel/net $stream::writable"];
 
 fn udp() -> Vec<Case> {
@@ -123,6 +149,16 @@ fn udp() -> Vec<Case> {
             let at = std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
             world.future(async move { ours.connect(at).await.unwrap() })
         }),
+        case("net_udp_bind_with", &["evenkeel/net/udp UdpSocket::bind_with"], || {
+            let (_, world) = on_reactor();
+            let options = UdpOptions::default();
+            world.future(async { drop(UdpSocket::bind_with(localhost(), options).await.unwrap()) })
+        }),
+        case("net_udp_recv_many", &["evenkeel/net/datagrams UdpSocket::recv_many"], || {
+            let (ours, world) = world(false);
+            let mut room = Datagrams::new(2, 4);
+            world.future(async move { assert_eq!(ours.recv_many(&mut room).await.unwrap(), 1) })
+        }),
         case("net_udp_recv", &["evenkeel/net/udp UdpSocket::recv"], || {
             let (ours, world) = world(false);
             world.future(async move { assert_eq!(ours.recv(&mut [0; 4]).await.unwrap(), 1) })
@@ -150,9 +186,10 @@ fn udp() -> Vec<Case> {
                     ours.send_to(b"x", at).await.unwrap();
                     ours.connect(at).await.unwrap();
                     ours.send(b"y").await.unwrap();
+                    assert_eq!(ours.send_many(&[("z", at)]).await.unwrap(), 1);
                 })
                 .check(move |end| {
-                    for _ in 0..if end.cut() { 0 } else { 2 } {
+                    for _ in 0..if end.cut() { 0 } else { 3 } {
                         theirs.recv(&mut [0; 4]).unwrap();
                     }
                     assert!(theirs.recv(&mut [0; 4]).is_err());
@@ -161,7 +198,11 @@ fn udp() -> Vec<Case> {
     ]
 }
 
-const SEND: &[&str] = &["evenkeel/net/udp UdpSocket::send", "evenkeel/net/udp UdpSocket::send_to"];
+const SEND: &[&str] = &[
+    "evenkeel/net/udp UdpSocket::send",
+    "evenkeel/net/udp UdpSocket::send_to",
+    "evenkeel/net/datagrams UdpSocket::send_many",
+];
 
 fn unix() -> Vec<Case> {
     vec![
@@ -189,6 +230,15 @@ fn unix() -> Vec<Case> {
                 .keep((at, listener))
                 .future(async move { drop(UnixStream::connect(&to.0).await.unwrap()) })
         }),
+        case("net_unix_connect_addr", &["evenkeel/net/unix UnixStream::connect_addr"], || {
+            let (_, world) = on_reactor();
+            let at = Rc::new(Path(path()));
+            let listener = std::os::unix::net::UnixListener::bind(&at.0).unwrap();
+            let to = listener.local_addr().unwrap();
+            world
+                .keep((at, listener))
+                .future(async move { drop(UnixStream::connect_addr(&to).await.unwrap()) })
+        }),
         case("net_unix_datagram", DATAGRAM, || {
             let (_, world) = on_reactor();
             let at = Rc::new(Path(path()));
@@ -202,15 +252,18 @@ fn unix() -> Vec<Case> {
                 .future(async move {
                     assert_eq!(reads.recv(&mut [0; 4]).await.unwrap(), 1);
                     assert_eq!(reads.recv_from(&mut [0; 4]).await.unwrap().0, 1);
+                    assert_eq!(reads.recv(&mut [0; 4]).await.unwrap(), 1);
                 })
                 .future(async move {
                     theirs.send(b"x").await.unwrap();
                     theirs.send_to(b"y", &to.0).await.unwrap();
+                    let to = std::os::unix::net::SocketAddr::from_pathname(&to.0).unwrap();
+                    theirs.send_to_addr(b"z", &to).await.unwrap();
                 })
                 .all_may_wait()
                 .check(move |end| {
-                    let sent = if end.done[1] { 2 } else { 0 };
-                    let read = if end.done[0] { 2 } else { 0 };
+                    let sent = if end.done[1] { 3 } else { 0 };
+                    let read = if end.done[0] { 3 } else { 0 };
                     assert!(read <= sent);
                     drop(ours);
                 })
@@ -220,6 +273,7 @@ fn unix() -> Vec<Case> {
 
 const DATAGRAM: &[&str] = &[
     "evenkeel/net/unix UnixDatagram::send_to",
+    "evenkeel/net/unix UnixDatagram::send_to_addr",
     "evenkeel/net/unix UnixDatagram::recv_from",
     "evenkeel/net/unix UnixDatagram::send",
     "evenkeel/net/unix UnixDatagram::recv",

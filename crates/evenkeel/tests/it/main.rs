@@ -51,3 +51,5 @@ mod cpython_conditions;
 mod cpython_scopes;
 #[cfg(feature = "net")]
 mod net;
+#[cfg(feature = "io")]
+mod io;

@@ -2,6 +2,12 @@
 
 mod halves;
 mod unix;
+mod connect;
+mod datagrams;
+mod acceptor;
+mod serve;
+#[cfg(feature = "io")]
+mod bad_input;
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
