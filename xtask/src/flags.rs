@@ -24,6 +24,7 @@ cargo xtask CHORE [FLAG]..
   doc      the documentation, warnings being errors
   python   the bridge to Python's asyncio: built by maturin, tested by pytest
   counts   what one operation takes: instructions, locked instructions, calls, allocations
+  clients  the HTTP server and clients that others wrote: curl, wrk, h2load, openssl, nginx, Python
   bench    evenkeel beside tokio, smol and others, on the same work
 
 `cargo xtask help CHORE` tells more. No chore installs anything outside target/.
@@ -90,6 +91,14 @@ Counts and not times: the machine may be busy. Needs valgrind, strace and binuti
 is said and left out.
 ";
 
+const CLIENTS: &str = "\
+cargo xtask clients
+
+curl (HTTP/1.1, HTTP/2, TLS, large bodies), openssl s_client, wrk, h2load, nginx as a proxy in front, and
+500 connections of Python's asyncio against a server of evenkeel-hyper's. Installs nothing: a client that
+is missing is named and left out. After each the server must hold as many descriptors as before.
+";
+
 /// What to do.
 pub(crate) enum Chore {
     Help(&'static str),
@@ -101,6 +110,7 @@ pub(crate) enum Chore {
     Doc(Doc),
     Python(Python),
     Counts(Counts),
+    Clients,
     Bench(Box<Bench>),
 }
 
@@ -177,6 +187,11 @@ fn parse_chore(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
         "doc" => parse_doc(parser),
         "python" => parse_python(parser),
         "counts" => parse_counts(parser),
+        "clients" => match parser.next()? {
+            None => Ok(Chore::Clients),
+            Some(Short('h') | Long("help")) => Ok(Chore::Help(CLIENTS)),
+            Some(other) => Err(other.unexpected()),
+        },
         "bench" => bench::parse(parser),
         unknown => Err(format!("there is no chore `{unknown}`").into()),
     }
@@ -192,6 +207,7 @@ fn help_of(chore: &str) -> Result<&'static str, lexopt::Error> {
         "doc" => DOC,
         "python" => PYTHON,
         "counts" => COUNTS,
+        "clients" => CLIENTS,
         "bench" => bench::HELP,
         unknown => return Err(format!("there is no chore `{unknown}`").into()),
     })

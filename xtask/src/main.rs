@@ -16,6 +16,7 @@ mod doc;
 mod tidy;
 mod python;
 mod counts;
+mod clients;
 mod bench;
 
 use flags::Chore;
@@ -57,6 +58,7 @@ fn dispatch(chore: Chore) -> Exit {
         Chore::Doc(flags) => doc::run(&workspace, &flags),
         Chore::Python(flags) => python::run(&workspace, &flags),
         Chore::Counts(flags) => counts::run(&workspace, &flags),
+        Chore::Clients => clients::run(&workspace),
         Chore::Bench(flags) => bench::run(&workspace, &flags),
     }
 }

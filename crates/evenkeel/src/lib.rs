@@ -77,6 +77,9 @@ mod as_completed;
 mod race;
 mod wait_timeout;
 mod handle;
+mod metrics;
+#[cfg(feature = "futures-task")]
+mod futures_task;
 
 // All of it under asyncio's names.
 mod names;

@@ -8,6 +8,7 @@ pub use crate::handle::{Handle, RunnerStatistics};
 #[cfg(all(unix, feature = "signal"))]
 pub use crate::interrupt::{Interrupted, run_interruptible};
 pub use crate::leftovers::Leftovers;
+pub use crate::metrics::RuntimeMetrics;
 pub use crate::options::{OnFailure, Options};
 pub use crate::race::race_staggered;
 pub use crate::run::run;

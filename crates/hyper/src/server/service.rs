@@ -8,7 +8,7 @@ use crate::BoxError;
 
 /// A service of hyper's that connections can be served with: what is `Send`, and answers a body that is.
 /// Implemented for all such; never by hand. `hyper::service::service_fn` makes one of a function, and
-/// [`TowerService`](crate::TowerService) of a service of tower's.
+/// `TowerService` (feature `tower`) of a service of tower's.
 pub trait HttpService:
     Service<
         Request<Incoming>,
