@@ -3,8 +3,8 @@
 //! It installs nothing. A client that is not there is named and left out. After each one the server must
 //! hold the descriptors that it held before.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Exit;
@@ -57,6 +57,7 @@ fn is_there(program: &str) -> bool {
 /// The server under test, in a process of its own.
 struct Server {
     child: Child,
+    says: BufReader<ChildStdout>,
     /// Ports: plain, and TLS.
     plain: u16,
     secret: u16,
@@ -73,12 +74,17 @@ impl Server {
             .map_err(|error| format!("the server does not start: {error}"))?;
         let mut ports = String::new();
         let stdout = child.stdout.take().ok_or("no standard output")?;
-        BufReader::new(stdout).read_line(&mut ports).map_err(|error| error.to_string())?;
+        let mut says = BufReader::new(stdout);
+        says.read_line(&mut ports).map_err(|error| error.to_string())?;
         let mut ports = ports.split_whitespace().filter_map(|port| port.parse().ok());
         let (Some(plain), Some(secret)) = (ports.next(), ports.next()) else {
             return Err("the server does not say its ports".into());
         };
-        Ok(Server { child, plain, secret, folder: workspace.target.join("clients") })
+        // The first that waits makes the server open what it keeps: its timer.
+        let waits = std::net::TcpStream::connect(("127.0.0.1", plain));
+        std::thread::sleep(Duration::from_millis(100));
+        drop(waits);
+        Ok(Server { child, says, plain, secret, folder: workspace.target.join("clients") })
     }
 
     fn line<const N: usize>(&self, program: &str, args: [String; N]) -> Line {
@@ -118,7 +124,11 @@ impl Server {
         while began.elapsed() < LIMIT {
             match self.child.try_wait() {
                 Ok(None) => std::thread::sleep(Duration::from_millis(10)),
-                Ok(Some(status)) if status.success() => return Ok("the server ended".into()),
+                Ok(Some(status)) if status.success() => {
+                    let mut said = String::new();
+                    let _ = self.says.read_to_string(&mut said);
+                    return Ok(said.trim().replace('\n', "; "));
+                }
                 Ok(Some(status)) => return Err(fail(format!("the server: {status}"))),
                 Err(error) => return Err(fail(error.to_string())),
             }

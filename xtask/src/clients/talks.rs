@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use super::Server;
-use crate::step::{Failure, Log};
+use crate::step::{Failure, Line, Log};
 
 type Done = Result<String, Failure>;
 
@@ -55,9 +55,14 @@ fn heard(said: &str, words: &[&str], repeat: &str) -> Done {
 fn curl(server: &Server, log: &Log, version: &str) -> Done {
     let url = format!("http://127.0.0.1:{}/", server.plain);
     let form = "version %{http_version} status %{http_code}\\n".to_owned();
-    // Twice in one call: the second goes over the first's connection.
-    let args = ["-sS", version, "-w", &form, &url, &url, "-d", "back again"].map(String::from);
-    let line = server.line("curl", args);
+    let mut args =
+        ["-sS", version, "-w", &form, "-d", "back again", &url].map(String::from).to_vec();
+    if version == "--http1.1" {
+        // Another, over the first's connection. Not in HTTP/2: curl 7.88 fails there with `Error in the HTTP2
+        // framing layer`, while the server sees no error.
+        args.push(url);
+    }
+    let line = Line::new("curl", &server.folder, super::LIMIT).args(args);
     let said = line.run(log, &line.to_string())?;
     let version = if version == "--http1.1" { "version 1.1" } else { "version 2" };
     heard(&said, &["back again", version, "status 200"], &line.to_string())
