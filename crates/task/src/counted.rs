@@ -5,6 +5,7 @@
 //!
 // COUNTED: each `Counted` stands for one count, and so does each of those in advance; at zero the value goes.
 
+use std::cell::Cell;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
@@ -103,15 +104,21 @@ impl<T: fmt::Debug> fmt::Debug for Counted<T> {
 }
 
 /// Counts in advance, of one thread. It belongs to somebody who has a count besides.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Advance {
-    left: std::cell::Cell<usize>,
-    /// From now on nothing is taken in advance, or kept.
-    ended: std::cell::Cell<bool>,
+    left: Cell<usize>,
+    /// How many are kept; 0: from now on nothing is taken in advance, or kept.
+    most: Cell<usize>,
 }
 
 /// Counts taken in advance at a time; twice as many are kept.
 const BATCH: usize = 256;
+
+impl Default for Advance {
+    fn default() -> Advance {
+        Advance { left: Cell::new(0), most: Cell::new(2 * BATCH) }
+    }
+}
 
 impl Advance {
     /// Takes one count of `counted`.
@@ -124,7 +131,7 @@ impl Advance {
 
     #[cold]
     fn more<T>(&self, counted: &Counted<T>) -> usize {
-        let count = if self.ended.get() { 1 } else { BATCH };
+        let count = if self.most.get() == 0 { 1 } else { BATCH };
         counted.add(count);
         count
     }
@@ -135,24 +142,32 @@ impl Advance {
     /// COUNTED: a count of `counted`, which the caller gives up if the answer is true.
     #[inline]
     pub(crate) unsafe fn keep<T>(&self, counted: &Counted<T>) -> bool {
-        let left = self.left.get() + 1;
-        if left > 2 * BATCH {
-            // SAFETY: COUNTED: they were added here or by those who gave them up to us.
-            unsafe { counted.give_back(BATCH) };
-            self.left.set(left - BATCH);
-            return true;
+        let left = self.left.get();
+        if left == self.most.get() {
+            // SAFETY: the caller's promise.
+            return unsafe { self.too_many(counted) };
         }
-        let keeps = !self.ended.get();
-        if keeps {
-            self.left.set(left);
+        self.left.set(left + 1);
+        true
+    }
+
+    /// # Safety
+    /// As [`keep`](Self::keep).
+    #[cold]
+    unsafe fn too_many<T>(&self, counted: &Counted<T>) -> bool {
+        if self.most.get() == 0 {
+            return false;
         }
-        keeps
+        // SAFETY: COUNTED: they were added here or by those who gave them up to us.
+        unsafe { counted.give_back(BATCH) };
+        self.left.set(self.left.get() + 1 - BATCH);
+        true
     }
 
     /// Gives all back, and takes and keeps no more.
     pub(crate) fn end<T>(&self, counted: &Counted<T>) {
-        self.ended.set(true);
-        // SAFETY: as in `keep`.
+        self.most.set(0);
+        // SAFETY: as in `too_many`.
         unsafe { counted.give_back(self.left.take()) };
     }
 }

@@ -86,9 +86,9 @@ impl Home {
     #[inline]
     fn with_own<R>(&self, call: impl FnOnce(Own<'_>) -> R) -> R {
         match &self.kind {
-            Kind::Shared(_) => thread_state::worker(|worker| {
-                call(worker.filter(|worker| worker.works_for(self)).map(|worker| worker.own()))
-            }),
+            Kind::Shared(_) => {
+                thread_state::worker(|worker| call(worker.and_then(|worker| worker.own(self))))
+            }
             Kind::Local(queue) => call(queue.own()),
             Kind::Jobs => call(None),
         }
@@ -283,8 +283,13 @@ impl HomeRef {
             (None, kind) => matches!(kind, Kind::Jobs),
         });
         if !is_kept {
-            drop(ManuallyDrop::into_inner(lent));
+            Self::give_up(lent);
         }
+    }
+
+    #[inline(never)]
+    fn give_up(lent: ManuallyDrop<HomeRef>) {
+        drop(ManuallyDrop::into_inner(lent));
     }
 
     /// Runs done callbacks in order, as a task of their own.

@@ -88,26 +88,31 @@ impl<F: Future> Life<F> {
 
     /// The executor dropped the task unfinished: its future goes now, on this thread, and what it owns is
     /// given up.
+    #[inline]
     fn abandoned(self: Pin<&mut Self>) {
-        let mut stage = self.project().stage;
-        if stage.is_gone() {
-            return;
+        let stage = self.project().stage;
+        if !stage.is_gone() {
+            abandon(stage);
         }
-        // SAFETY: whoever calls this has a count of the cell.
-        let meta = unsafe { stage.meta() };
-        let (how, owned) = match stage.as_mut().take_leaving() {
-            Some(leaving) => (leaving.how, leaving.owned),
-            None => {
-                let owned = meta.take_owned();
-                let gone = drop_future(meta, &owned, stage);
-                (gone.map_or(End::Cancelled(None), End::Panicked), owned)
-            }
-        };
-        give_up(meta, &owned);
-        let ended = end(meta, how);
-        // A panic reports itself, for there is nobody to hear of it; callbacks have no loop to run on.
-        drop(ended);
     }
+}
+
+#[cold]
+fn abandon<F: Future>(mut stage: Pin<&mut Stage<F, Leaving<F::Output>>>) {
+    // SAFETY: whoever calls this has a count of the cell.
+    let meta = unsafe { stage.meta() };
+    let (how, owned) = match stage.as_mut().take_leaving() {
+        Some(leaving) => (leaving.how, leaving.owned),
+        None => {
+            let owned = meta.take_owned();
+            let gone = drop_future(meta, &owned, stage);
+            (gone.map_or(End::Cancelled(None), End::Panicked), owned)
+        }
+    };
+    give_up(meta, &owned);
+    let ended = end(meta, how);
+    // A panic reports itself, for there is nobody to hear of it; callbacks have no loop to run on.
+    drop(ended);
 }
 
 /// How the future came to its end.

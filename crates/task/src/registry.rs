@@ -110,13 +110,17 @@ impl Registry {
                 Tally::bump(&tally.opened);
                 (slot, stock.ids.take())
             }
-            None => {
-                let mut desk = self.desks.at(thread_state::number());
-                let slot = desk.slots.pop(|| lock(&self.slab).take(home));
-                desk.opened = desk.opened.wrapping_add(1);
-                (slot, desk.ids.take())
-            }
+            None => self.take_outside(home),
         }
+    }
+
+    /// Out of line, and so is the other: their locks are no business of a worker's, nor is room for them.
+    #[inline(never)]
+    fn take_outside(&self, home: &HomeRef) -> (NonNull<Slot>, u64) {
+        let mut desk = self.desks.at(thread_state::number());
+        let slot = desk.slots.pop(|| lock(&self.slab).take(home));
+        desk.opened = desk.opened.wrapping_add(1);
+        (slot, desk.ids.take())
     }
 
     /// A slot for a model, uncounted.
@@ -137,12 +141,15 @@ impl Registry {
                 stock.slots.push(slot, |chain| lock(&self.slab).give(chain));
                 Tally::bump(&tally.closed);
             }
-            None => {
-                let mut desk = self.desks.at(thread_state::number());
-                desk.slots.push(slot, |chain| lock(&self.slab).give(chain));
-                desk.closed = desk.closed.wrapping_add(1);
-            }
+            None => self.release_outside(slot),
         }
+    }
+
+    #[inline(never)]
+    fn release_outside(&self, slot: NonNull<Slot>) {
+        let mut desk = self.desks.at(thread_state::number());
+        desk.slots.push(slot, |chain| lock(&self.slab).give(chain));
+        desk.closed = desk.closed.wrapping_add(1);
     }
 
     /// Takes a stock of slots back: its thread works for somebody else now.

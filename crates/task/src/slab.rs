@@ -1,7 +1,7 @@
 //! Where slots lie: in blocks that know whose they are, and free in chains that go from hand to hand whole.
 //!
 //! ```text
-//!   Slab:  region of 1 block, of 2, of 4, .. ; free chains, a block's worth each
+//!   Slab:  region of 1 block, of 2, of 4, .. ; free chains
 //!   Block: [home][slot][slot]...[slot]         a kilobyte, at a multiple of a kilobyte
 //! ```
 //!
@@ -22,14 +22,17 @@ use crate::slot::Slot;
 /// Bytes of a block. The alignment below says the same.
 const BLOCK: usize = if cfg!(any(loom, evenkeel_count)) { 16384 } else { 1024 };
 
-/// Slots of a block, and of a chain: 21 of 48 bytes.
+/// Slots of a block: 21 of 48 bytes.
 const SLOTS: usize = if cfg!(loom) { 2 } else { (BLOCK - size_of::<usize>()) / size_of::<Slot>() };
+
+/// Slots of a chain that is put away; that of a new block is as short as the block.
+const CHAIN: usize = if cfg!(loom) { SLOTS } else { 4 * SLOTS };
 
 /// Blocks of a region at most; the first is one block, each later one twice the one before.
 const LARGEST: usize = 64;
 
 /// Chains a magazine keeps besides the one in use: as many slots as a batch of tasks may well need, 48 kilobytes.
-const KEPT: usize = 48;
+const KEPT: usize = 12;
 
 #[repr(C)]
 #[cfg_attr(any(loom, evenkeel_count), repr(align(16384)))]
@@ -222,7 +225,7 @@ impl Magazine {
             chain.push(slot);
             chain.len
         });
-        if len >= SLOTS {
+        if len >= CHAIN {
             self.put_away(give);
         }
     }

@@ -30,8 +30,9 @@ const RARE: u32 = 4;
 /// Whoever asks all tasks to end does not mean this one.
 const SHIELDED: u32 = 8;
 
-/// In `polls`: the slot has a count of the cell. Written by the poller, like the number in the other bits.
-const HELD: u32 = 1 << 31;
+/// In `polls`: the slot has a count of the cell. Written by the poller, like the number in the bits above.
+const HELD: u32 = 1;
+const ONE_POLL: u32 = 2;
 
 /// One task's place in the slab.
 #[derive(Debug)]
@@ -118,13 +119,13 @@ impl Slot {
     #[inline]
     pub(crate) fn begin_poll(&self) {
         let polls = self.polls.load(Ordering::Relaxed);
-        self.polls.store(polls & HELD | polls.wrapping_add(1) & !HELD, Ordering::Relaxed);
+        self.polls.store(polls.wrapping_add(ONE_POLL), Ordering::Relaxed);
         self.record.begin_poll();
     }
 
     /// How often the task was polled (modulo 2^31).
     pub(crate) fn polls(&self) -> u32 {
-        self.polls.load(Ordering::Relaxed) & !HELD
+        self.polls.load(Ordering::Relaxed) / ONE_POLL
     }
 
     #[inline]

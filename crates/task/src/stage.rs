@@ -26,6 +26,7 @@ pub(crate) enum At<'s, F, L> {
 }
 
 /// A task's future or, in a box, what is left of it: few tasks get that far, and the cell of all would be larger.
+/// It is not dropped by itself: whoever has it sees to its end, or that it is gone already.
 pub(crate) struct Stage<F: Future, L> {
     /// TAGGED.
     meta: NonNull<Meta>,
@@ -123,12 +124,5 @@ impl<F: Future, L> Stage<F, L> {
         this.set_tag(GONE);
         // SAFETY: TAGGED, until the line before.
         Some(*unsafe { ManuallyDrop::take(&mut this.body.leaving) })
-    }
-}
-
-impl<F: Future, L> Drop for Stage<F, L> {
-    fn drop(&mut self) {
-        // SAFETY: it is being dropped, so it does not move any more.
-        unsafe { Pin::new_unchecked(self) }.end();
     }
 }

@@ -17,7 +17,7 @@ use crate::loom::full_fence;
 use crate::meta::Meta;
 use crate::parker::Parker;
 use crate::queue::{self, Lane, Queue, from_raw, into_raw};
-use crate::registry::{Stock, Tally};
+use crate::registry::{Own, Stock};
 use crate::thread_state;
 
 /// What a turn leaves.
@@ -117,9 +117,11 @@ impl Core {
         result
     }
 
-    pub(crate) fn own(&self) -> (&Stock, &Tally) {
-        let lane = self.lane().expect("asked only of workers with a lane");
-        (&self.stock, &lane.tally)
+    /// What it has in stock for tasks of `home`, if it works for that.
+    #[inline]
+    pub(crate) fn own(&self, home: &Home) -> Own<'_> {
+        let lane = self.is_of(home).then(|| self.lane()).flatten()?;
+        Some((&self.stock, &lane.tally))
     }
 
     pub(crate) fn parker(&self) -> &Parker {
