@@ -10,6 +10,7 @@ use std::time::Duration;
 
 mod sync; // locks, events, channels: traits
 mod net; // sockets: the traits
+mod system; // children and files: the traits
 #[cfg(feature = "thread-per-core")]
 #[expect(unsafe_code, reason = "only a promise can say that a value stays on its thread")]
 mod one_thread; // for runtimes whose tasks stay on one thread
@@ -36,6 +37,7 @@ pub(crate) use sync::{
     Bounded, Broadcasts, Channels, Events, Mutexes, Notifies, Oneshots, Queued, RwLocks,
     Semaphores, Shared, Unbounded, Watches,
 };
+pub(crate) use system::{Files, Processes};
 pub(crate) use tokio::Tokio;
 
 /// The numbers of threads there are flavours for.
@@ -96,6 +98,12 @@ macro_rules! able {
         $then!([Evenkeel, Tokio], $($rest)*)
     };
     (Names, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+    (Processes, $then:ident, $($rest:tt)*) => {
+        $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
+    };
+    (Files, $then:ident, $($rest:tt)*) => {
         $then!([Evenkeel, Tokio, SmolLocal, SmolShared], $($rest)*)
     };
     (Mixed, $then:ident, $($rest:tt)*) => {

@@ -91,3 +91,15 @@ pub struct AsyncioPage;
 #[doc = include_str!("../../docs/SERVERS.md")]
 #[derive(Debug)]
 pub struct ServersPage;
+
+/// So is the page on processes.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/PROCESSES.md")]
+#[derive(Debug)]
+pub struct ProcessesPage;
+
+/// And the one on ending in order.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/GRACEFUL_SHUTDOWN.md")]
+#[derive(Debug)]
+pub struct GracefulShutdownPage;

@@ -8,6 +8,7 @@ mod echo; // bytes sent back, and connections
 mod http; // hyper
 mod memory; // streams without a kernel
 mod names; // looked up
+mod system; // children and files
 mod limit; // the same by epoll alone
 
 pub(super) use echo::send_back;
@@ -85,6 +86,27 @@ pub(super) const CASES: &[Case] = &[
         asyncio: "getaddrinfo",
         meaning: "`localhost` looked up by the system, on a thread",
         on: on!(Names, names::lookup),
+        ..IO
+    },
+    Case {
+        name: "process",
+        asyncio: "create_subprocess_exec",
+        meaning: "a child that ends at once, started and waited for; 10 at a time",
+        on: on!(Processes, system::process),
+        ..IO
+    },
+    Case {
+        name: "file_copy",
+        asyncio: "",
+        meaning: "64 KiB read from a file and written to another, by the streams",
+        on: on!(Files, system::copy),
+        ..IO
+    },
+    Case {
+        name: "file_read",
+        asyncio: "",
+        meaning: "4 KiB read from a file that the kernel has in memory",
+        on: on!(Files, system::read),
         ..IO
     },
 ];

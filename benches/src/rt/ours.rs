@@ -10,6 +10,7 @@ use super::{Remote, Rt, Threads};
 
 mod sync;
 mod net;
+mod system;
 
 /// The subject.
 pub(crate) struct Evenkeel;

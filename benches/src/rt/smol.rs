@@ -14,6 +14,7 @@ use super::{Remote, Rt, Threads};
 
 mod sync;
 mod net;
+mod system;
 
 /// smol on one of its executors.
 pub(crate) struct Smol<E>(PhantomData<E>);

@@ -12,6 +12,7 @@ use super::{Remote, Rt, Threads};
 
 mod sync;
 mod net;
+mod system;
 
 /// The larger peer.
 pub(crate) struct Tokio;

@@ -27,6 +27,9 @@
 //! | `current_task`, `all_tasks` | [`current`], [`all_tasks`] |
 //! | `run_coroutine_threadsafe` | [`Handle::spawn`], [`Handle::block_on`] |
 //! | `IsolatedAsyncioTestCase` | [`testing`] |
+//! | `open_connection`, `start_server` | [`net`] |
+//! | `create_subprocess_exec`, `add_signal_handler` | [`process`], [`signal`] |
+//! | files, `sys.stdin` | [`fs`], [`stdio`] |
 //!
 //! ```
 //! use evenkeel::{create_task, gather, run, sleep};
@@ -89,6 +92,16 @@ mod names;
 pub mod net;
 #[cfg(feature = "io")]
 pub mod io;
+#[cfg(all(unix, feature = "fs"))]
+pub mod fs;
+#[cfg(all(unix, feature = "process"))]
+pub mod process;
+#[cfg(all(unix, feature = "signal"))]
+pub mod signal;
+#[cfg(all(unix, any(feature = "process", feature = "signal")))]
+mod signal_number;
+#[cfg(all(unix, feature = "stdio"))]
+pub mod stdio;
 
 // For tests, and what the macros write.
 pub mod testing;

@@ -8,9 +8,15 @@ pub(crate) use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
+#[cfg(all(feature = "signal", not(evenkeel_count)))]
+pub(crate) use std::sync::atomic::AtomicU64;
+
 /// The same, counted: see there.
 #[cfg(evenkeel_count)]
 pub(crate) use evenkeel_context::count::{AtomicBool, AtomicUsize, Mutex, Ordering};
+
+#[cfg(all(feature = "signal", evenkeel_count))]
+pub(crate) use evenkeel_context::count::AtomicU64;
 
 /// Locks, whatever happened to an earlier holder: no invariant here spans a panic.
 #[cfg_attr(evenkeel_count, track_caller)]

@@ -7,8 +7,8 @@
 //!      +----------------------+---- 4 Listening is dropped ----+
 //! ```
 //! The default action is put aside only while a [`Listening`] is alive, and there is one at a time. This is
-//! done by hand because what the registries of handlers install stays installed: after a run Ctrl-C would do
-//! nothing any more.
+//! done by hand because what the registries of handlers install stays installed. While a stream of signals
+//! listens for SIGINT too, it alone decides: nothing here is moved.
 //!
 // SIGNAL-SAFE: the handler calls nothing but `write`, `signal` and `raise`, and touches nothing but atomics.
 // BELL STAYS: the bell's descriptors are made once and never closed, so the handler, on whatever thread and
@@ -20,6 +20,8 @@ use std::os::unix::net::UnixStream;
 use std::sync::OnceLock;
 
 use crate::loom::{AtomicBool, AtomicUsize, Ordering};
+use crate::signal::{is_listened_for, stands_for_default};
+use crate::signal_number::Signal;
 
 const IDLE: usize = 0;
 const LISTENING: usize = 1;
@@ -74,8 +76,10 @@ impl Drop for Listening {
 
 fn start() -> io::Result<Option<Listening>> {
     let before = action();
-    // A handler of the program's, or SIGINT is ignored, as under `nohup`.
-    if before.sa_sigaction != libc::SIG_DFL && !is_ours(&before) {
+    // A handler of the program's, or SIGINT is ignored, as under `nohup`. What is left of a stream of signals
+    // that was dropped is neither.
+    let idle = stands_for_default(Signal::INT, before.sa_sigaction);
+    if before.sa_sigaction != libc::SIG_DFL && !is_ours(&before) && !idle {
         return Ok(None);
     }
     let (hear, ring) = bell()?;
@@ -88,7 +92,10 @@ fn start() -> io::Result<Option<Listening>> {
     ours.sa_sigaction = handler();
     // Calls that the signal interrupts go on; it is blocked while the handler runs.
     ours.sa_flags = libc::SA_RESTART;
-    set(&ours);
+    // What stands for the default passes on to here what it hears.
+    if !idle {
+        set(&ours);
+    }
     Ok(Some(Listening { before: default_action(before) }))
 }
 
@@ -110,7 +117,17 @@ fn handler() -> libc::sighandler_t {
 }
 
 fn is_ours(action: &libc::sigaction) -> bool {
-    action.sa_sigaction == handler()
+    is_handler(action.sa_sigaction)
+}
+
+/// Whether it is what a [`Listening`] installs.
+pub(crate) fn is_handler(action: libc::sighandler_t) -> bool {
+    action == handler()
+}
+
+/// Whether the first SIGINT is heard here, or was; the second ends the process. Read in a signal handler.
+pub(crate) fn is_listening() -> bool {
+    STATE.load(Ordering::SeqCst) != IDLE
 }
 
 fn default_action(mut action: libc::sigaction) -> libc::sigaction {
@@ -136,6 +153,14 @@ fn set(action: &libc::sigaction) {
 }
 
 extern "C" fn on_sigint(_: libc::c_int) {
+    // Main listens by itself, and decides itself.
+    if !is_listened_for(Signal::INT) {
+        hear();
+    }
+}
+
+/// In a handler, of a SIGINT.
+pub(crate) fn hear() {
     match STATE.compare_exchange(LISTENING, HEARD, Ordering::SeqCst, Ordering::SeqCst) {
         Ok(_) => {
             let byte = 1_u8;

@@ -18,6 +18,11 @@ const EXCUSED: &[(&str, &str)] = &[
     ("evenkeel/net/serve Connection::stopping", "an event, which is tried"),
     ("evenkeel/io/connection start_server", "`TcpListener::bind`, which is tried"),
     ("evenkeel/io/connection StreamServer::wait_closed", "a task, which is tried"),
+    (
+        "evenkeel/stdio Stdin",
+        "a source, or a file: both are tried; a play cannot fill its own input",
+    ),
+    ("evenkeel/stdio/lines Lines::next_line", "the same; its own test feeds it lines in pieces"),
 ];
 
 const SERVER: &str = "a group's scope around `Acceptor::accept`, which are tried; its own part needs a \

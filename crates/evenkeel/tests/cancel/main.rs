@@ -1,5 +1,6 @@
 //! Every waiting call of every crate is dropped at every moment of its life; nothing may be lost or leak.
 #![cfg(all(unix, feature = "io", feature = "net"))]
+#![cfg(all(feature = "fs", feature = "process", feature = "signal"))]
 #![allow(missing_docs, reason = "tests are not modelled")]
 
 mod coverage;
@@ -11,6 +12,7 @@ mod io;
 mod items;
 mod net;
 mod reactor;
+mod surfaces;
 mod sync;
 mod task;
 mod timer;
@@ -28,6 +30,7 @@ fn every_waiting_call_is_tried() {
         reactor::cases,
         net::cases,
         io::cases,
+        surfaces::cases,
         umbrella::cases,
     ];
     coverage::compare(&all.into_iter().flat_map(|cases| cases()).collect::<Vec<_>>());
@@ -76,6 +79,11 @@ fn net_calls() {
 #[test]
 fn io_calls() {
     harness::explore_all(&io::cases());
+}
+
+#[test]
+fn surface_calls() {
+    harness::explore_all(&surfaces::cases());
 }
 
 #[test]

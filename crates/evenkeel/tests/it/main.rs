@@ -53,3 +53,13 @@ mod cpython_scopes;
 mod net;
 #[cfg(feature = "io")]
 mod io;
+
+// Surfaces.
+#[cfg(all(unix, feature = "fs"))]
+mod fs;
+#[cfg(all(unix, feature = "process", feature = "signal"))]
+mod process;
+#[cfg(all(unix, feature = "signal"))]
+mod signals;
+#[cfg(all(unix, feature = "stdio"))]
+mod stdio;
