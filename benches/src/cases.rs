@@ -157,11 +157,15 @@ impl Answer for Result<Cost> {
 }
 
 /// The work on each runtime that has the named trait: `on!(Mutexes, locks::free)` runs it as a
-/// task; `main` before it as the main future; `beside`, outside of any runtime.
+/// task; `main` before it as the main future; `beside`, outside of any runtime; `coarse`, as a task of a
+/// runtime whose timers may be a millisecond late.
 macro_rules! on {
     ($trait:ident, main $($work:ident)::+) => { crate::rt::able!($trait, on_each, main [$($work)::+]) };
     ($trait:ident, beside $($work:ident)::+) => {
         crate::rt::able!($trait, on_each, beside [$($work)::+])
+    };
+    ($trait:ident, coarse $($work:ident)::+) => {
+        crate::rt::able!($trait, on_each, coarse [$($work)::+])
     };
     ($trait:ident, $($work:ident)::+) => { crate::rt::able!($trait, on_each, task [$($work)::+]) };
 }
@@ -183,6 +187,9 @@ use on_each;
 macro_rules! run_as {
     (task, $rt:ident, $at:ident, [$($work:ident)::+]) => {
         <crate::rt::$rt as crate::rt::Rt>::run($at.threads, $($work)::+::<crate::rt::$rt>($at))
+    };
+    (coarse, $rt:ident, $at:ident, [$($work:ident)::+]) => {
+        <crate::rt::$rt as crate::rt::Rt>::run_coarse($at.threads, $($work)::+::<crate::rt::$rt>($at))
     };
     (main, $rt:ident, $at:ident, [$($work:ident)::+]) => {
         <crate::rt::$rt as crate::rt::Rt>::block_on($at.threads, $($work)::+::<crate::rt::$rt>($at))

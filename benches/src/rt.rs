@@ -165,6 +165,15 @@ pub(crate) trait Rt: 'static {
         F: Future + Send + 'static,
         F::Output: Send + 'static;
 
+    /// The same on a runtime that may let timers be a millisecond late, if it has the choice.
+    fn run_coarse<F>(threads: usize, main: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        Self::run(threads, main)
+    }
+
     /// Runs `main` where the runtime has main futures run: beside its workers in some.
     fn block_on<F>(threads: usize, main: F) -> F::Output
     where

@@ -45,6 +45,12 @@ pub(super) const CASES: &[Case] = &[
         ..SLEEP
     },
     Case {
+        name: "fired_coarse",
+        meaning: "the same where a millisecond late is allowed",
+        on: on!(Rt, coarse fired::thousand),
+        ..SLEEP
+    },
+    Case {
         name: "expiring",
         sizes: SIZES,
         axis: Some("timers"),

@@ -37,6 +37,17 @@ impl Rt for Evenkeel {
         runner(threads).run(async { evenkeel::create_task(main).await })
     }
 
+    fn run_coarse<F>(threads: usize, main: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let timer_resolution = Duration::from_millis(1);
+        let options = Options { workers: threads, timer_resolution, ..Options::default() };
+        let mut runner = Runner::new(options).expect("threads and descriptors are to be had");
+        runner.run(async { evenkeel::create_task(main).await })
+    }
+
     fn block_on<F>(threads: usize, main: F) -> F::Output
     where
         F: Future + Send + 'static,

@@ -10,6 +10,7 @@ use evenkeel_timer::{Clock, SystemClock};
 
 use crate::leftovers::{SAID, more};
 use crate::loom::{AtomicBool, AtomicUsize, Ordering};
+use crate::pace::TOGETHER;
 
 /// How a [`Runner`](crate::Runner) is made.
 ///
@@ -43,6 +44,15 @@ pub struct Options {
     ///
     /// Default: five seconds.
     pub cleanup_grace: Duration,
+    /// How far apart, at least, the loop wakes for timers; what falls due in between goes together, in one
+    /// sleep of the kernel. asyncio's `_clock_resolution`, but never early: a timer fires at its deadline or
+    /// later, in order of the deadlines, and because of this less than this much later. One that follows
+    /// no other so closely is not delayed at all.
+    ///
+    /// Default: 80 µs. Larger saves processor time where timers are dense: at 1 ms, the tick of other
+    /// runtimes' wheels, a thousand sleepers cost half or less. Zero: each deadline is slept for by itself.
+    /// No effect on a clock that is not the system's.
+    pub timer_resolution: Duration,
     /// Debug mode: says so where things are left behind, and names tasks that wait for each other's locks (for
     /// the whole process). `None` leaves it to the variable
     /// `EVENKEEL_DEBUG` (set, not empty, not `0`).
@@ -79,6 +89,7 @@ impl Default for Options {
             blocking_threads: PoolOptions::default().threads,
             shutdown_grace: Duration::from_secs(5),
             cleanup_grace: Duration::from_secs(5),
+            timer_resolution: TOGETHER,
             debug: None,
             clock: Arc::new(SystemClock),
             seed: None,
@@ -153,6 +164,7 @@ impl fmt::Debug for Options {
             .field("blocking_threads", &self.blocking_threads)
             .field("shutdown_grace", &self.shutdown_grace)
             .field("cleanup_grace", &self.cleanup_grace)
+            .field("timer_resolution", &self.timer_resolution)
             .field("debug", &self.debug)
             .field("clock", &self.clock)
             .field("seed", &self.seed)

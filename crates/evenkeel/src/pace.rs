@@ -12,11 +12,10 @@ use std::time::{Duration, Instant};
 /// adds half of this to what a timer is late.
 const APART: Duration = Duration::from_micros(50);
 
-/// From timers that fired to the end of the next sleep for a deadline, at least: those that follow each other more
-/// closely are served together. A sleep in the kernel costs several microseconds, on virtual machines twenty, as
-/// much as a hundred timers; where they are dense, half of this is added to what each is late. A timer with
-/// nothing this close before it is not delayed.
-const TOGETHER: Duration = Duration::from_micros(80);
+/// What [`Options::timer_resolution`](crate::Options::timer_resolution) is by default. A sleep in the kernel costs
+/// several microseconds, on virtual machines twenty, as much as a hundred timers; where they are dense, half of
+/// this is added to what each is late.
+pub(crate) const TOGETHER: Duration = Duration::from_micros(80);
 
 /// Tasks between the first two looks.
 const FIRST: usize = 61;
@@ -33,19 +32,22 @@ pub(crate) struct Pace {
     left: Cell<isize>,
     /// When that was, if the worker has not slept since.
     looked: Cell<Option<Instant>>,
+    /// From timers that fired to the end of the next sleep for a deadline, at least.
+    together: Duration,
     /// When this worker last fired timers.
     fired: Cell<Option<Instant>>,
     is_fixed: bool,
 }
 
 impl Pace {
-    /// `fixed`: so many, however long they take.
-    pub(crate) fn new(fixed: Option<usize>) -> Pace {
+    /// `fixed`: so many, however long they take. `together`: the timers' resolution.
+    pub(crate) fn new(fixed: Option<usize>, together: Duration) -> Pace {
         let every = fixed.unwrap_or(FIRST).max(1);
         Pace {
             every: Cell::new(every),
             left: Cell::new(every as isize),
             looked: Cell::new(None),
+            together,
             fired: Cell::new(None),
             is_fixed: fixed.is_some(),
         }
@@ -81,7 +83,9 @@ impl Pace {
 
     /// Until when to sleep for a `deadline`: never less, and longer only if timers have just fired.
     pub(crate) fn together(&self, deadline: Instant) -> Instant {
-        self.fired.get().map_or(deadline, |fired| deadline.max(fired + TOGETHER))
+        // What the clock cannot tell any more delays nothing.
+        let soonest = self.fired.get().and_then(|fired| fired.checked_add(self.together));
+        soonest.map_or(deadline, |soonest| deadline.max(soonest))
     }
 
     /// The worker goes to sleep.

@@ -47,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) debug: bool,
     pub(crate) shutdown_grace: Duration,
     pub(crate) cleanup_grace: Duration,
+    pub(crate) timer_resolution: Duration,
     /// [`Options::look_every`].
     pub(crate) look_every: Option<usize>,
 }
@@ -104,6 +105,7 @@ impl Shared {
             debug: options.is_debug(),
             shutdown_grace: options.shutdown_grace,
             cleanup_grace: options.cleanup_grace,
+            timer_resolution: options.timer_resolution,
             look_every: options.look_every,
         }))
     }

@@ -62,7 +62,7 @@ impl Loop {
             parker,
             index,
             manual: shared.timers.clock().is_manual(),
-            pace: Pace::new(shared.look_every),
+            pace: Pace::new(shared.look_every, shared.timer_resolution),
             seen_leaving: Cell::new(0),
             limit: Cell::new(None),
             untold: Cell::new(false),

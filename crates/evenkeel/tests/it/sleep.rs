@@ -9,7 +9,7 @@ use evenkeel::{
     Handle, ManualClock, Options, Runner, create_task, gather, now, sleep, sleep_until, timeout,
     yield_now,
 };
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::loops::{ms, on_one, on_one_and_two, secs, settle, ticks};
 use crate::transcript::{Count, Transcript};
@@ -238,4 +238,52 @@ fn dense_timers_share_the_wakes_of_the_kernel() {
     // A sleep in 80 us, and some looks between tasks, which come each 50 us.
     let most = (ended - begun).as_micros() as u64 / 25 + 20;
     assert!(waits <= most, "{waits} waits in {:?}", ended - begun);
+}
+
+/// Twenty deadlines, one a millisecond: how often the kernel's wait was entered, with what was late.
+fn twenty_timers(workers: usize, timer_resolution: Duration) -> u64 {
+    let options = Options { workers, timer_resolution, ..Options::default() };
+    Runner::new(options).unwrap().run(async {
+        let waits = || Handle::current().statistics().unwrap().reactor.waits;
+        let (start, order) = (now(), Arc::new(Mutex::new(Vec::new())));
+        let before = waits();
+        let tasks: Vec<_> = (1..=20)
+            .map(|n| {
+                let order = Arc::clone(&order);
+                create_task(async move {
+                    sleep_until(start + ms(1) * n).await;
+                    assert!(now() >= start + ms(1) * n, "never early");
+                    order.lock().unwrap().push(n);
+                })
+            })
+            .collect();
+        gather(tasks).await;
+        if workers == 1 {
+            assert_eq!(*order.lock().unwrap(), (1..=20).collect::<Vec<u32>>());
+        }
+        waits() - before
+    })
+}
+
+#[test]
+fn a_coarse_resolution_serves_many_timers_by_one_sleep() {
+    let waits = twenty_timers(1, ms(200));
+    // The first one by itself, all others 200 ms later, and looks.
+    assert!(waits <= 6, "{waits} waits");
+    // Not to be told by its size, but no timer is lost or early.
+    for workers in [1, 2] {
+        for resolution in [Duration::ZERO, ms(3), Duration::MAX] {
+            twenty_timers(workers, resolution);
+        }
+    }
+}
+
+#[test]
+fn a_coarse_resolution_does_not_delay_a_timer_that_follows_none() {
+    let options = Options { workers: 1, timer_resolution: secs(60), ..Options::default() };
+    Runner::new(options).unwrap().run(async {
+        let begun = now();
+        sleep(ms(5)).await;
+        assert!(now() - begun < secs(30));
+    });
 }
