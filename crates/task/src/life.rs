@@ -20,6 +20,7 @@
 use std::any::Any;
 use std::future::Future;
 use std::io;
+use std::mem::needs_drop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -45,13 +46,21 @@ impl<T> Outcome<T> {
     pub(crate) fn take(mut self) -> Result<T, Box<Failure>> {
         self.0.take().expect("taken once, by value")
     }
-}
 
-impl<T> Drop for Outcome<T> {
-    fn drop(&mut self) {
+    fn drop_unread(&mut self) {
         if let Some(unread) = self.0.take() {
             job::lingers();
             let _ = catch_unwind(AssertUnwindSafe(|| drop(unread)));
+        }
+    }
+}
+
+impl<T> Drop for Outcome<T> {
+    #[inline]
+    fn drop(&mut self) {
+        let is_plain = !needs_drop::<T>() && matches!(self.0, None | Some(Ok(_)));
+        if !is_plain {
+            self.drop_unread();
         }
     }
 }
