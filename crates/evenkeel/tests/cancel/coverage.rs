@@ -28,6 +28,9 @@ const EXCUSED: &[(&str, &str)] = &[
 const SERVER: &str = "a group's scope around `Acceptor::accept`, which are tried; its own part needs a \
      runner's loop and has tests there";
 
+/// Crates on top of this one: what they wait by is this one's, and their own tests drop their futures.
+const ABOVE: &[&str] = &["hyper"];
+
 /// Fails with the calls that are not covered, and the covered names that are no calls.
 pub(crate) fn compare(cases: &[Case]) {
     let mut calls = BTreeSet::new();
@@ -35,7 +38,7 @@ pub(crate) fn compare(cases: &[Case]) {
     for folder in children(&crates) {
         let name = folder.file_name().expect("a folder").to_string_lossy().into_owned();
         let source = folder.join("src");
-        if source.is_dir() {
+        if source.is_dir() && !ABOVE.contains(&&*name) {
             collect(&source, &name, &mut calls);
         }
     }
