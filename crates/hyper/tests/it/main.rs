@@ -1,6 +1,8 @@
 //! hyper on evenkeel: servers and clients over real sockets, each in one process.
 
 mod bad_input;
+mod cancel;
+mod cancel_list;
 mod client;
 mod protocols;
 mod seams;
