@@ -14,9 +14,14 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// A stream whose reads, or writes, fail with `TimedOut` when the other side does nothing for so long.
     ///
-    /// The time runs while a read (a write, a flush, a close) waits, and ends when one succeeds: a stream that
-    /// nobody reads is not timed. It bounds silence and not the whole: against one who sends a byte a second
-    /// put [`timeout`](crate::timeout()) around the reading of the whole request.
+    /// The time runs from a read (a write, a flush, a close) that has to wait until one succeeds: a stream that
+    /// nobody has begun to read is not timed. It bounds silence and not the whole: against one who sends a byte
+    /// a second put [`timeout`](crate::timeout()) around the reading of the whole request.
+    ///
+    /// A read that is dropped while it waits does not end the silence: a loop that races reads against other
+    /// things and begins each of them anew is timed as if it were one. Whoever gives up reading for a while
+    /// takes the time that has passed away by [`set_reading`](Timeouts::set_reading) before the next read,
+    /// which would fail at once otherwise if that was long and nothing is there; the same of writes.
     ///
     /// ```
     /// use evenkeel::io::prelude::*;
@@ -91,12 +96,14 @@ impl<S> Timeouts<S> {
         self
     }
 
-    /// How long a read may wait from now on; `None`: for ever. Begins anew for one that waits.
+    /// How long a read may wait from now on; `None`: for ever. Begins anew, for one that waits and after one
+    /// that was dropped while it did.
     pub fn set_reading(&mut self, after: Option<Duration>) {
         self.reading = Limit { after, sleep: None };
     }
 
-    /// How long a write may wait from now on; `None`: for ever. Begins anew for one that waits.
+    /// How long a write may wait from now on; `None`: for ever. Begins anew, for one that waits and after one
+    /// that was dropped while it did.
     pub fn set_writing(&mut self, after: Option<Duration>) {
         self.writing = Limit { after, sleep: None };
     }

@@ -46,6 +46,38 @@ fn each_byte_begins_it_anew() {
     });
 }
 
+/// Else a loop that races its reads would wait for ever.
+#[test]
+fn reads_that_are_dropped_are_timed_as_one() {
+    testing::run(async {
+        let (mut one, two) = duplex(4);
+        let mut two = Timeouts::new(two).reading(10 * SECOND);
+        let begun = now();
+        let error = loop {
+            if let Ok(read) = timeout(3 * SECOND, two.read(&mut [0; 1])).await {
+                break read.unwrap_err();
+            }
+        };
+        assert_eq!((error.kind(), now() - begun), (ErrorKind::TimedOut, 10 * SECOND));
+        // It goes on while nobody reads; what is there is read all the same.
+        assert!(timeout(SECOND, two.read(&mut [0; 1])).await.is_err());
+        sleep(100 * SECOND).await;
+        one.write_all(b"x").await.unwrap();
+        assert_eq!(two.read(&mut [0; 1]).await.unwrap(), 1);
+        // If nothing is there, it fails at once; unless it was begun anew.
+        for anew in [false, true] {
+            assert!(timeout(SECOND, two.read(&mut [0; 1])).await.is_err());
+            sleep(100 * SECOND).await;
+            if anew {
+                two.set_reading(Some(10 * SECOND));
+            }
+            let begun = now();
+            assert!(two.read(&mut [0; 1]).await.is_err());
+            assert_eq!(now() - begun, if anew { 10 * SECOND } else { Duration::ZERO });
+        }
+    });
+}
+
 #[test]
 fn nobody_is_timed_who_does_not_wait() {
     testing::run(async {
