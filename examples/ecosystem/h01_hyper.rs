@@ -49,7 +49,7 @@ fn main() -> Done {
         drop(stop);
         let served = server.await?;
         println!("server: {served:?}");
-        assert_eq!((served.failed, served.cut), (0, 0));
+        assert_eq!((served.failed, served.cancelled), (0, 0));
         println!("threads: {:?}", threads());
         assert!(!threads().iter().any(|name| name.contains("tokio")));
         Ok(())

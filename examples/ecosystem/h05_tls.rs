@@ -101,7 +101,7 @@ fn main() -> Done {
         drop((silent, stop));
         let served = server.await?;
         println!("server: {served:?}");
-        assert_eq!((served.connections, served.failed), (5, 3));
+        assert_eq!((served.accepted, served.failed), (5, 3));
         Ok(())
     })
 }

@@ -29,12 +29,14 @@ mod loom;
 
 #[cfg(feature = "client")]
 pub use client::{Client, ClientError, ClientOptions, Connect, ConnectTcp, ConnectWith};
+#[cfg(feature = "server")]
+pub use evenkeel::net::Listener;
 pub use executor::HyperExecutor;
 pub use io::HyperIo;
 #[cfg(feature = "server")]
 pub use server::{
-    AcceptWith, ConnectionError, Handshake, HttpService, Listener, MakeEach, MakeService, OnError,
-    Plain, Serve, ServeOptions, Served, serve, serve_each,
+    AcceptWith, ConnectionError, Handshake, HttpService, MakeEach, MakeService, OnError, Plain,
+    Serve, ServeOptions, ServeStatistics, serve, serve_each,
 };
 pub use stream::{HyperStream, Socket};
 pub use timer::{HyperSleep, HyperTimer};

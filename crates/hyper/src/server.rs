@@ -3,13 +3,11 @@
 mod serve; /* start here */
 mod service;
 mod options;
-mod listener;
 mod handshake;
 mod connection;
 mod preface;
 
 pub use handshake::{AcceptWith, Handshake, Plain};
-pub use listener::Listener;
-pub use options::{ConnectionError, OnError, ServeOptions, Served};
+pub use options::{ConnectionError, OnError, ServeOptions, ServeStatistics};
 pub use serve::{Serve, serve, serve_each};
 pub use service::{HttpService, MakeEach, MakeService};

@@ -32,7 +32,9 @@ pub trait Listener {
     ///
     /// # Errors
     ///
-    /// Those that [`Acceptor`] waits out, and those that end a server.
+    /// Those that [`Acceptor`] waits out, and those that end a server. One without a number of the system's is
+    /// judged by its kind: `ConnectionAborted` and `ConnectionReset` are of that connection alone (a handshake
+    /// that failed, say), `OutOfMemory` is a shortage, any other ends the server.
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Self::Address)>> + Send;
 }
 

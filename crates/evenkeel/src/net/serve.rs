@@ -24,7 +24,8 @@ use super::handler::{Guarded, Handled, text_of};
 use crate::loom::{Mutex, lock};
 
 /// Serves every connection of `listener` with a task that runs `handler`, until the future is dropped or the
-/// listener fails: [`Server`] with the default [`ServeOptions`]. asyncio's `start_server`.
+/// listener fails: [`Server`] with the default [`ServeOptions`]. asyncio's `start_server`. HTTP is served by
+/// the crate `evenkeel-hyper`, whose `serve` takes the same [`Listener`]s.
 ///
 /// ```no_run
 /// use evenkeel::io::copy;
@@ -55,7 +56,7 @@ where
     Server::new(listener, ServeOptions::default()).run(handler).await.map(drop)
 }
 
-/// How to serve.
+/// How to serve. The crate `evenkeel-hyper` has a `ServeOptions` of the same words for HTTP.
 #[derive(Clone, Debug)]
 pub struct ServeOptions {
     /// Connections at a time; more wait in the listener's backlog. Default: no limit but that of descriptors.

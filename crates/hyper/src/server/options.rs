@@ -8,20 +8,25 @@ use std::time::Duration;
 use crate::Protocol;
 use crate::loom::{AtomicU64, Ordering};
 
-/// How to serve; see [`Serve::with_options`](crate::Serve::with_options).
+/// How to serve; see [`Serve::with_options`](crate::Serve::with_options). Its words are those of
+/// [`evenkeel::net::ServeOptions`], for servers that speak no HTTP.
 #[derive(Clone, Debug)]
 pub struct ServeOptions {
     /// HTTP/1, HTTP/2, or whichever the first bytes are of.
     pub protocol: Protocol,
-    /// Connections at a time, at most; more wait in the kernel's backlog. By default 10 000: below what
-    /// most systems give a process in descriptors only if that was raised, and `EMFILE` is survived.
+    /// Connections at a time; more wait in the listener's backlog. By default 10 000: below what most
+    /// systems give a process in descriptors only if that was raised, and `EMFILE` is survived.
+    /// `usize::MAX`: no limit but that.
     pub connections: usize,
     /// How long a client may take for the handshake (TLS), for its first bytes, and for the head of each
     /// request; so also how long a kept connection may be idle. `None`: for ever, which a slow client can
     /// use to hold a connection.
     pub header_timeout: Option<Duration>,
-    /// At the end, how long requests under way may take until their connections are cut.
-    pub drain: Duration,
+    /// How long requests under way may go on after the [stop](crate::Serve::with_graceful_shutdown);
+    /// connections that have not ended then are cancelled. `Duration::MAX`: as long as they take. By
+    /// default 30 seconds, not the five of a [`net`](evenkeel::net::ServeOptions::grace) server: a request
+    /// knows nothing of the stop, and idle connections close without waiting for it.
+    pub grace: Duration,
     /// Told of each connection that ended by an error. Ordinary life of a server: clients go away.
     pub on_error: Option<OnError>,
 }
@@ -33,7 +38,7 @@ impl Default for ServeOptions {
             protocol: Protocol::Auto,
             connections: 10_000,
             header_timeout: Some(Duration::from_secs(30)),
-            drain: Duration::from_secs(30),
+            grace: Duration::from_secs(30),
             on_error: None,
         }
     }
@@ -93,45 +98,63 @@ impl std::error::Error for ConnectionError {
     }
 }
 
-/// What a server did until its end.
+/// What a server did until its end: what [`evenkeel::net::ServeStatistics`] says of one without HTTP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Served {
-    /// Connections that were accepted.
-    pub connections: u64,
-    /// Those of them that ended by an error.
+pub struct ServeStatistics {
+    /// Connections accepted.
+    pub accepted: u64,
+    /// Those that ended by an error, or a panic of their service.
     pub failed: u64,
-    /// Those that were cut, because they took longer than [`ServeOptions::drain`].
-    pub cut: u64,
+    /// Those that were cancelled: they took longer than the [grace](ServeOptions::grace).
+    pub cancelled: u64,
 }
 
 /// Counts, from many workers.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     accepted: AtomicU64,
-    ended: AtomicU64,
     failed: AtomicU64,
+    cancelled: AtomicU64,
 }
 
 impl Tally {
-    // Relaxed, all of them: counts, that nothing else is concluded from. They are read for the last time
-    // when all who count have been joined.
-    pub(super) fn accept(&self) {
-        self.accepted.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn end(&self, failed: bool) {
-        self.ended.fetch_add(1, Ordering::Relaxed);
-        self.failed.fetch_add(u64::from(failed), Ordering::Relaxed);
-    }
-
-    /// Those who have not ended now are about to be cut.
-    pub(super) fn served(&self) -> Served {
-        let connections = self.accepted.load(Ordering::Relaxed);
-        Served {
-            connections,
+    // Relaxed, all of them: counts, that nothing else is concluded from. They are read when all who count
+    // have been joined.
+    pub(super) fn statistics(&self) -> ServeStatistics {
+        ServeStatistics {
+            accepted: self.accepted.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
-            cut: connections.saturating_sub(self.ended.load(Ordering::Relaxed)),
+            cancelled: self.cancelled.load(Ordering::Relaxed),
         }
+    }
+}
+
+/// A connection that is counted: as cancelled, if it is dropped before it has ended.
+#[derive(Debug)]
+pub(super) struct Open {
+    tally: Arc<Tally>,
+    failed: Option<bool>,
+}
+
+impl Open {
+    pub(super) fn new(tally: &Arc<Tally>) -> Open {
+        tally.accepted.fetch_add(1, Ordering::Relaxed);
+        Open { tally: Arc::clone(tally), failed: None }
+    }
+
+    pub(super) fn end(mut self, failed: bool) {
+        self.failed = Some(failed);
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let count = match self.failed {
+            None => &self.tally.cancelled,
+            Some(true) => &self.tally.failed,
+            Some(false) => return,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -1,5 +1,6 @@
 //! The server: accepts, starts a child per connection, and at its end waits for them.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, IntoFuture, Pending, pending, poll_fn};
@@ -8,12 +9,12 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
+use evenkeel::net::{Acceptor, Listener, TcpStream};
 use evenkeel::{Semaphore, TaskGroup, channel, timeout};
 
 use super::connection::Manner;
 use super::handshake::{AcceptWith, Handshake, Plain};
-use super::listener::{BackOff, Listener};
-use super::options::{ServeOptions, Served, Tally};
+use super::options::{Open, ServeOptions, ServeStatistics, Tally};
 use super::service::{MakeEach, MakeService};
 use crate::HyperExecutor;
 use crate::contained::Contained;
@@ -22,7 +23,9 @@ use crate::contained::Contained;
 ///
 /// The answer is a builder; awaiting it serves. It ends by
 /// [`with_graceful_shutdown`](Serve::with_graceful_shutdown), or when it is dropped. Connections are its
-/// children: they run on all workers, and none is left when it is done.
+/// children: they run on all workers, and none is left when it is done. When descriptors run out, it goes
+/// on as [`Acceptor`] does. TCP streams have `TCP_NODELAY` set. For what is not HTTP there is
+/// [`evenkeel::net::serve`].
 ///
 /// ```
 /// use evenkeel::net::TcpListener;
@@ -42,7 +45,7 @@ use crate::contained::Contained;
 ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
 ///     let soon = evenkeel::sleep(std::time::Duration::from_millis(1)); // or Ctrl-C
 ///     let served = serve(listener, service_fn(hello)).with_graceful_shutdown(soon).await?;
-///     assert_eq!((served.connections, served.cut), (0, 0));
+///     assert_eq!((served.accepted, served.cancelled), (0, 0));
 ///     Ok(())
 /// })
 /// # }
@@ -50,8 +53,8 @@ use crate::contained::Contained;
 ///
 /// # Cancellation
 ///
-/// Data may be lost: connections are cut, requests under way with them. Whoever drops it inside a task
-/// waits until they are gone.
+/// Data may be lost: connections are cancelled, requests under way with them. Whoever drops it inside a
+/// task waits until they are gone.
 pub fn serve<L: Listener, S: MakeService<L::Address>>(listener: L, service: S) -> Serve<L, S> {
     Serve {
         listener,
@@ -73,7 +76,7 @@ where
 }
 
 /// A server that begins when it is awaited; see [`serve`]. Its value is what it did
-/// ([`Served`]), or the error of a listener that is none.
+/// ([`ServeStatistics`]), or the error of a listener that will never accept again.
 ///
 /// # Cancellation
 ///
@@ -93,8 +96,9 @@ impl<L, M, H, G> Serve<L, M, H, G> {
         Serve { options, ..self }
     }
 
-    /// Ends the server when `stop` is ready: nobody is accepted any more, idle connections close, requests
-    /// under way are answered; what takes longer than [`ServeOptions::drain`] is cut.
+    /// Stops the server when `stop` is ready: the listener closes, idle connections do, requests under way
+    /// are answered; what takes longer than the [grace](ServeOptions::grace) is cancelled. A `oneshot` or an
+    /// `Event` is what a [`ServerHandle`](evenkeel::net::ServerHandle) is to a server without HTTP.
     pub fn with_graceful_shutdown<F: Future + Send + 'static>(self, stop: F) -> Serve<L, M, H, F> {
         let Serve { listener, make, handshake, stop: _, options } = self;
         Serve { listener, make, handshake, stop, options }
@@ -115,75 +119,86 @@ impl<L, M, H, G> Serve<L, M, H, G> {
 
 impl<L, M, H, G> Serve<L, M, H, G>
 where
-    L: Listener,
+    L: Listener<Stream: Send + 'static, Address: Send> + Send + Sync + 'static,
     M: MakeService<L::Address>,
     H: Handshake<L::Stream>,
     G: Future + Send + 'static,
 {
-    async fn run(self) -> io::Result<Served> {
+    async fn run(self) -> io::Result<ServeStatistics> {
         let tally = Arc::new(Tally::default());
         let counted = Arc::clone(&tally);
-        let (mut served, mut failed) = (Served::default(), None);
+        let mut failed = None;
         // It answers no error: children that panic are contained, and the body cancels it itself.
         let _ended = TaskGroup::<Infallible>::scope(async |group| {
-            failed = self.accept_all(group, counted, &mut served).await.err();
-            // What connections have left: the tasks of HTTP/2, and connections that are cut.
+            failed = self.accept_all(group, counted).await.err();
+            // What connections have left: the tasks of HTTP/2, and connections whose grace is over.
             group.cancel();
         })
         .await;
-        let last = tally.served();
         match failed {
             Some(error) => Err(error),
-            None => Ok(Served { cut: served.cut, ..last }),
+            None => Ok(tally.statistics()),
         }
     }
 
     /// Accepts until it is stopped, then waits for those who were accepted.
-    async fn accept_all(
-        self,
-        group: &TaskGroup<Infallible>,
-        tally: Arc<Tally>,
-        served: &mut Served,
-    ) -> io::Result<()> {
+    async fn accept_all(self, group: &TaskGroup<Infallible>, tally: Arc<Tally>) -> io::Result<()> {
         let Serve { listener, mut make, handshake, stop, options } = self;
         let manner = Arc::new(Manner::new(&options, HyperExecutor::in_group(group)));
-        let places = Arc::new(Semaphore::new(options.connections));
+        let seats = match options.connections {
+            usize::MAX => None,
+            limit => Some(Arc::new(Semaphore::new(limit))),
+        };
         let mut stop = pin!(stop);
-        let mut back_off = BackOff::new();
+        let mut acceptor = Acceptor::new(listener);
         // Closed when the last connection has gone.
         let (living, mut all_gone) = channel::<Infallible>(1);
         let outcome = loop {
             let next = async {
-                let place = places.acquire_owned().await;
-                (place, back_off.accept(&listener).await)
+                let seat = match &seats {
+                    Some(seats) => Some(seats.acquire_owned().await),
+                    None => None,
+                };
+                (seat, acceptor.accept().await)
             };
-            let Some((place, accepted)) = unless(stop.as_mut(), next).await else { break Ok(()) };
+            let Some((seat, accepted)) = unless(stop.as_mut(), next).await else { break Ok(()) };
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => break Err(error),
             };
-            tally.accept();
+            set_nodelay(&stream);
+            let open = Open::new(&tally);
             let service = make.make(&peer);
             let (manner, handshake) = (Arc::clone(&manner), handshake.clone());
-            let (tally, living, on_error) =
-                (Arc::clone(&tally), living.clone(), options.on_error.clone());
-            group.create_task(Contained::new(async move {
-                let ended = manner.serve(stream, handshake, service).await;
-                tally.end(ended.is_err());
-                if let (Err(error), Some(hook)) = (&ended, &on_error) {
-                    hook.call(error);
-                }
-                drop((place, living));
-            }));
+            let (living, on_error) = (living.clone(), options.on_error.clone());
+            group.create_task(async move {
+                let _held = (seat, living);
+                // Unless it says otherwise: by a panic, which is reported.
+                let mut failed = true;
+                Contained::new(async {
+                    let ended = manner.serve(stream, handshake, service).await;
+                    if let (Err(error), Some(hook)) = (&ended, &on_error) {
+                        hook.call(error);
+                    }
+                    failed = ended.is_err();
+                })
+                .await;
+                open.end(failed);
+            });
         };
-        drop((listener, living));
+        drop((acceptor, living));
         manner.stop.set();
         // Nobody sends: it ends by being closed.
-        let drained = timeout(options.drain, all_gone.recv()).await;
-        if drained.is_err() {
-            *served = tally.served();
-        }
+        let _ = timeout(options.grace, all_gone.recv()).await;
         outcome
+    }
+}
+
+/// hyper writes what belongs together at once, and waits for nothing that could be sent along.
+fn set_nodelay(stream: &dyn Any) {
+    if let Some(stream) = stream.downcast_ref::<TcpStream>() {
+        // One that has gone already says so when it is read.
+        let _ = stream.set_nodelay(true);
     }
 }
 
@@ -199,17 +214,17 @@ async fn unless<G: Future, F: Future>(mut stop: Pin<&mut G>, next: F) -> Option<
 
 impl<L, M, H, G> IntoFuture for Serve<L, M, H, G>
 where
-    L: Listener,
+    L: Listener<Stream: Send + 'static, Address: Send> + Send + Sync + 'static,
     M: MakeService<L::Address>,
     H: Handshake<L::Stream>,
     G: Future + Send + 'static,
 {
-    type Output = io::Result<Served>;
-    type IntoFuture = Pin<Box<dyn Future<Output = io::Result<Served>> + Send>>;
+    type Output = io::Result<ServeStatistics>;
+    type IntoFuture = Pin<Box<dyn Future<Output = io::Result<ServeStatistics>> + Send>>;
 
     /// # Cancellation
     ///
-    /// Data may be lost: connections are cut, requests under way with them.
+    /// Data may be lost: connections are cancelled, requests under way with them.
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
     }

@@ -47,7 +47,7 @@ fn say(words: &[u8], then_close: bool) -> (String, Vec<String>) {
         assert_eq!(text(other).await, "well");
         heard
     }));
-    assert_eq!((served.connections, served.cut), (2, 0));
+    assert_eq!((served.accepted, served.cancelled), (2, 0));
     let told = told.lock().unwrap().clone();
     assert_eq!(served.failed, told.len() as u64);
     (heard, told)
@@ -132,7 +132,7 @@ fn one_who_does_not_listen_disturbs_nobody() {
     let large = service_fn(|_: Request<Incoming>| async {
         Answer::Ok(Response::new(vec![7; 50_000_000].into()))
     });
-    let options = ServeOptions { drain: Duration::from_millis(50), ..quick() };
+    let options = ServeOptions { grace: Duration::from_millis(50), ..quick() };
     let (_, served) = run(with_server(options, large, async |address| {
         let ask = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
         let mut deaf = TcpStream::connect(address).await.unwrap();
@@ -146,7 +146,7 @@ fn one_who_does_not_listen_disturbs_nobody() {
         // It goes away only with the server.
         deaf
     }));
-    assert_eq!((served.connections, served.cut), (3, 1));
+    assert_eq!((served.accepted, served.cancelled), (3, 1));
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn a_request_dropped_at_any_step_is_no_other_ones_trouble() {
                     }
                 })
                 .await;
-                assert_eq!(served.cut, 0);
+                assert_eq!(served.cancelled, 0);
             });
         }
     }
@@ -195,7 +195,7 @@ fn a_dropped_request_of_http2_ends_its_stream_alone() {
             assert_eq!(text(after).await, "after");
         })
         .await;
-        assert_eq!((served.cut, served.failed), (0, 0));
+        assert_eq!((served.cancelled, served.failed), (0, 0));
     });
 }
 

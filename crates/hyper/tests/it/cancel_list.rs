@@ -15,14 +15,6 @@ const DROPPED: &[(&str, &str)] = &[
     ("handshake.rs: async fn shake", "a_handshake_that_is_dropped_takes_its_connection_along"),
     ("handshake.rs: async fn shake", "a_handshake_that_is_dropped_takes_its_connection_along"),
     ("handshake.rs: fn shake", "a_handshake_that_is_dropped_takes_its_connection_along"),
-    // `Listener`, of TCP, of Unix sockets; and with a rest between two attempts.
-    ("listener.rs: async fn accept", "a_dropped_accept_loses_no_connection"),
-    ("listener.rs: async fn accept", "a_dropped_accept_loses_no_connection"),
-    ("listener.rs: fn accept", "a_dropped_accept_loses_no_connection"),
-    (
-        "listener.rs: pub async fn accept",
-        "a_server_dropped_while_it_accepts_is_gone_with_its_connections",
-    ),
     ("sender.rs: pub async fn send", "a_request_dropped_at_any_step_is_no_other_ones_trouble"),
     ("serve.rs: fn into_future", "a_server_dropped_while_it_accepts_is_gone_with_its_connections"),
     ("serve.rs: pub fn serve", "a_server_dropped_while_it_accepts_is_gone_with_its_connections"),

@@ -45,7 +45,7 @@ fn requests_under_way_are_answered_and_idle_connections_close() {
             assert_eq!(rest(&silent).await, "");
             assert_eq!(answer.await, "b");
             let served = timeout(PATIENCE, server).await.unwrap().unwrap();
-            assert_eq!((served.connections, served.failed, served.cut), (3, 0, 0));
+            assert_eq!((served.accepted, served.failed, served.cancelled), (3, 0, 0));
             let refused = TcpStream::connect(address).await.unwrap_err();
             assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
         });
@@ -53,21 +53,21 @@ fn requests_under_way_are_answered_and_idle_connections_close() {
 }
 
 #[test]
-fn what_takes_longer_is_cut() {
+fn what_takes_longer_is_cancelled() {
     for protocol in [Protocol::Http1, Protocol::Http2] {
         run(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            let drain = Duration::from_millis(50);
+            let grace = Duration::from_millis(50);
             let server = serve(listener, service_fn(endless))
-                .with_options(ServeOptions { drain, ..ServeOptions::default() })
+                .with_options(ServeOptions { grace, ..ServeOptions::default() })
                 .with_graceful_shutdown(sleep(Duration::from_millis(50)));
             let server = create_task(server.into_future());
             let began = Instant::now();
             client_of(protocol).request(post(address, "/", "")).await.unwrap_err();
             let served = timeout(PATIENCE, server).await.unwrap().unwrap();
-            assert!(began.elapsed() >= 2 * drain);
-            assert_eq!((served.connections, served.cut), (1, 1));
+            assert!(began.elapsed() >= 2 * grace);
+            assert_eq!((served.accepted, served.cancelled), (1, 1));
         });
     }
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use evenkeel::net::{TcpListener, TcpStream};
 use evenkeel::{create_task, oneshot, timeout};
-use evenkeel_hyper::{Client, ClientOptions, HttpService, Protocol, ServeOptions, Served, serve};
+use evenkeel_hyper::{
+    Client, ClientOptions, HttpService, Protocol, ServeOptions, ServeStatistics, serve,
+};
 use futures_lite::AsyncReadExt;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -30,7 +32,7 @@ pub(crate) async fn with_server<S: HttpService + Clone, R>(
     options: ServeOptions,
     service: S,
     body: impl AsyncFnOnce(SocketAddr) -> R,
-) -> (R, Served) {
+) -> (R, ServeStatistics) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::<()>();
@@ -44,7 +46,7 @@ pub(crate) async fn with_server<S: HttpService + Clone, R>(
 
 /// A server that ends quickly.
 pub(crate) fn quick() -> ServeOptions {
-    ServeOptions { drain: Duration::from_secs(5), ..ServeOptions::default() }
+    ServeOptions { grace: Duration::from_secs(5), ..ServeOptions::default() }
 }
 
 pub(crate) fn client_of(protocol: Protocol) -> Client<Full<Bytes>> {

@@ -58,7 +58,7 @@ fn main() -> Done {
         println!("{} {}", plain.local_addr()?.port(), secret.local_addr()?.port());
         std::io::stdout().flush()?;
 
-        let options = ServeOptions { drain: Duration::from_secs(1), ..ServeOptions::default() };
+        let options = ServeOptions { grace: Duration::from_secs(1), ..ServeOptions::default() };
         let stop = Arc::new(Event::new());
         let acceptor = tls()?;
         let both = [
