@@ -17,7 +17,7 @@ cargo xtask bench [FILTER]..         cases whose GROUP/CASE holds FILTER; with *
     --allocator system|mimalloc      what all runtimes allocate with
   how long
     --quick                          under 90 s; marked `not for claims`
-    --rounds N  --time SECS          default 11 rounds (5 for cases with a size) of 0.1 s
+    --rounds N  --time SECS          default 11 to 5 rounds of 0.1 s, or less time, as 20 minutes allow
   against an earlier evenkeel
     --save NAME                      keep this run, and the program, as the baseline NAME
     --baseline NAME                  one more column: evenkeel as it was then, measured again in turn

@@ -50,6 +50,17 @@ fn a_full_run_stays_below_twenty_minutes() {
 }
 
 #[test]
+fn with_more_rows_each_process_works_for_less() {
+    let cases: Vec<_> = many().into_iter().chain(many()[..30].to_vec()).collect();
+    let plan = Plan::new(&cases, &peers(&["tokio", "smol"]), &Bench::default());
+    assert!(plan.seconds < 18.0 * 60.0, "{}", plan.seconds);
+    assert!(plan.time < TIME && plan.time >= TIME.mul_f64(SHORTEST), "{:?}", plan.time);
+    assert!(plan.jobs.iter().all(|job| job.rounds == 5));
+    let asked = Bench { time: Some(TIME), ..Bench::default() };
+    assert_eq!(Plan::new(&cases, &peers(&["tokio", "smol"]), &asked).time, TIME);
+}
+
+#[test]
 fn a_quick_run_stays_below_ninety_seconds() {
     let flags = Bench { quick: true, ..Bench::default() };
     let plan = Plan::new(&many()[..15], &peers(&["tokio", "smol"]), &flags);
