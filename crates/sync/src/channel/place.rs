@@ -8,7 +8,7 @@ use crate::book::ONE;
 use crate::order::Fifo;
 use crate::stock::Stock;
 
-/// Room for one item, kept until it is used or dropped. Made by [`Sender::reserve`].
+/// Room for one item, kept until it is used or dropped. Made by [`Sender::reserve`](super::Sender::reserve).
 #[must_use = "the place is free again when this is dropped"]
 pub struct Place<'a, T> {
     pub(super) stock: &'a Stock<Fifo<T>>,

@@ -30,7 +30,7 @@ pub(super) fn statistics<T>(stock: &Stock<Fifo<T>>) -> ChannelStatistics {
     }
 }
 
-/// What [`Sender::statistics`] and [`Receiver::statistics`] saw.
+/// What [`Sender::statistics`](super::Sender::statistics) and [`Receiver::statistics`](super::Receiver::statistics) saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChannelStatistics {
