@@ -31,6 +31,8 @@ impl Manner {
     pub(super) fn new(options: &ServeOptions, executor: HyperExecutor) -> Manner {
         let mut http1 = http1::Builder::new();
         http1.timer(HyperTimer).header_read_timeout(options.header_timeout);
+        // A client that has said all and closes its half has its answer, whenever its end is read.
+        http1.half_close(true);
         let mut http2 = http2::Builder::new(executor);
         http2.timer(HyperTimer);
         Manner {

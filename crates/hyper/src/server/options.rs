@@ -20,7 +20,8 @@ pub struct ServeOptions {
     pub connections: usize,
     /// How long a client may take for the handshake (TLS), for its first bytes, and for the head of each
     /// request; so also how long a kept connection may be idle. `None`: for ever, which a slow client can
-    /// use to hold a connection.
+    /// use to hold a connection. The service's own time is not limited: HTTP/1 says of a client that has
+    /// closed not whether it still reads, so one that has left is noticed when it is answered.
     pub header_timeout: Option<Duration>,
     /// How long requests under way may go on after the [stop](crate::Serve::with_graceful_shutdown);
     /// connections that have not ended then are cancelled. `Duration::MAX`: as long as they take. By
