@@ -103,3 +103,9 @@ pub struct ProcessesPage;
 #[doc = include_str!("../../docs/GRACEFUL_SHUTDOWN.md")]
 #[derive(Debug)]
 pub struct GracefulShutdownPage;
+
+/// And the recipes.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/RECIPES.md")]
+#[derive(Debug)]
+pub struct RecipesPage;

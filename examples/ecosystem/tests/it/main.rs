@@ -44,5 +44,5 @@ macro_rules! examples {
 
 examples! {
     h01_hyper h02_axum h03_tower h04_tonic h05_tls h06_websocket h07_tokio_library h08_tracing
-    h09_futures_spawn
+    h09_futures_spawn h10_crawler
 }
