@@ -112,7 +112,7 @@ fn main() -> Done {
         });
         crawled.await.expect("a worker does not fail");
 
-        let seen = crawler.seen.lock().unwrap();
+        let seen = std::mem::take(&mut *crawler.seen.lock().unwrap());
         let there = seen.values().filter(|status| **status == Some(StatusCode::OK)).count();
         let missing =
             seen.values().filter(|status| **status == Some(StatusCode::NOT_FOUND)).count();

@@ -39,6 +39,9 @@ use run::{OURS, Run, Setting};
 /// The package that holds the workloads.
 pub(crate) const PACKAGE: &str = "evenkeel-benches";
 
+/// What is built to measure.
+const BINS: &[&str] = &["-p", PACKAGE, "--bins"];
+
 /// How the measured workloads are built, for the machine's line.
 const PROFILE: &str = "release, fat LTO, one unit";
 
@@ -51,7 +54,7 @@ const INTERRUPTED: u8 = 130;
 pub(crate) fn run(workspace: &Workspace, flags: &Bench) -> Exit {
     match &flags.what {
         What::Smoke => {
-            println!("{}", smoke(workspace)?);
+            println!("{}", smoke(workspace, BINS)?);
             Ok(0)
         }
         What::List => list(workspace, flags),
@@ -62,8 +65,10 @@ pub(crate) fn run(workspace: &Workspace, flags: &Bench) -> Exit {
 }
 
 /// Every case once on every runtime, in its smallest size: the workloads check their own results.
-pub(crate) fn smoke(workspace: &Workspace) -> Result<String, String> {
-    let programs = Programs::build(workspace, Profile::Release, Allocator::System)?;
+///
+/// `built` says what is built with the workloads, for who has that built already.
+pub(crate) fn smoke(workspace: &Workspace, built: &[&str]) -> Result<String, String> {
+    let programs = Programs::build(workspace, Profile::Release, Allocator::System, built)?;
     let mut cases = programs.cases(false)?;
     // The sizes of a case share its source, and the largest take their time.
     let mut seen = Vec::new();
@@ -96,7 +101,7 @@ fn folder(workspace: &Workspace) -> PathBuf {
 
 fn build(workspace: &Workspace, allocator: Allocator) -> Result<Programs, String> {
     eprintln!("building the workloads; the first time takes some minutes ..");
-    Programs::build(workspace, Profile::Measured, allocator)
+    Programs::build(workspace, Profile::Measured, allocator, BINS)
 }
 
 fn list(workspace: &Workspace, flags: &Bench) -> Exit {

@@ -23,9 +23,18 @@ const BUILD: Duration = Duration::from_secs(900);
 /// For one example: the longest sleeps some ten seconds.
 const EXAMPLE: Duration = Duration::from_secs(60);
 
-/// What is built optimised, beside the driver of `counts`.
-const RELEASED: &[&str] =
-    &["--examples", "--bins", "-p", "evenkeel-examples", "-p", bench::PACKAGE];
+/// What is built optimised. Every step names all of it, since what is built together shares its features:
+/// a step with fewer packages would compile some of them once more.
+const RELEASED: &[&str] = &[
+    "--examples",
+    "--bins",
+    "-p",
+    "evenkeel-examples",
+    "-p",
+    bench::PACKAGE,
+    "-p",
+    counts::PACKAGE,
+];
 
 type Done = Result<String, Failure>;
 
@@ -134,17 +143,14 @@ fn models(workspace: &Workspace, log: &Log) -> Done {
 
 /// One build for both, so that what they stand on is compiled once.
 fn release(workspace: &Workspace, log: &Log) -> Done {
-    let line = cargo_line(workspace, ["build", "--release", "-p", counts::PACKAGE])
-        .args(RELEASED.iter().copied());
+    let line = cargo_line(workspace, ["build", "--release"]).args(RELEASED.iter().copied());
     plain(&line, log).map(|_| String::new())
 }
 
 fn examples(workspace: &Workspace, log: &Log) -> Done {
     let fail = |output| Failure { repeat: "cargo xtask ci examples".into(), output };
     let package = workspace.package("examples").map_err(fail)?;
-    let build = cargo_line(workspace, ["build", "--release", "-p", counts::PACKAGE])
-        .args(RELEASED.iter().copied());
-    plain(&build, log)?;
+    release(workspace, log)?;
     for name in &package.examples {
         let path = workspace.target.join("release/examples").join(name);
         let line = Line::new(path.display().to_string(), Path::new(&workspace.root), EXAMPLE);
@@ -158,6 +164,6 @@ fn counts(workspace: &Workspace, log: &Log) -> Done {
 }
 
 fn smoke(workspace: &Workspace, _: &Log) -> Done {
-    bench::smoke(workspace)
+    bench::smoke(workspace, RELEASED)
         .map_err(|output| Failure { repeat: "cargo xtask bench --smoke".into(), output })
 }

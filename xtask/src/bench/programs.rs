@@ -73,15 +73,12 @@ impl Programs {
         workspace: &Workspace,
         profile: Profile,
         allocator: Allocator,
+        built: &[&str],
     ) -> Result<Programs, String> {
         let target = &workspace.target;
         let log = Log::fresh(&target.join("xtask"), "bench")?;
-        let line = Line::new(cargo(), &workspace.root, BUILD).args([
-            "build",
-            "-p",
-            super::PACKAGE,
-            "--bins",
-        ]);
+        let line = Line::new(cargo(), &workspace.root, BUILD).args(["build"]);
+        let line = line.args(built.iter().copied());
         // Said on the command line, so that no profile of the workspace is for this tool alone.
         let (name, flags): (_, &[&str]) = match profile {
             Profile::Release => ("release", &[]),
