@@ -23,6 +23,8 @@ pub(crate) struct Package {
     /// Dependencies in every build but that of tests: (name, kind).
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) examples: Vec<String>,
+    /// What its users may turn on, `default` not counted.
+    pub(crate) features: Vec<String>,
 }
 
 /// One line of a manifest.
@@ -125,6 +127,10 @@ fn package(json: &Value) -> Package {
             .filter(is_example)
             .map(|target| text(&target["name"]).into())
             .collect(),
+        features: json["features"]
+            .as_object()
+            .map(|features| features.keys().filter(|name| *name != "default").cloned().collect())
+            .unwrap_or_default(),
     }
 }
 

@@ -15,6 +15,7 @@ fn faults_of(name: &str, dependencies: Vec<Dependency>) -> usize {
         folder: "crates/one".into(),
         dependencies,
         examples: Vec::new(),
+        features: Vec::new(),
     };
     let workspace = Workspace { root: "".into(), target: "".into(), packages: vec![package] };
     let mut found = Found::default();
