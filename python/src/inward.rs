@@ -33,7 +33,8 @@ fn enter(stage: &Shared, next: Stage) -> Stage {
 /// A Python awaitable that runs on its asyncio loop; made by [`into_future`].
 ///
 /// # Cancellation
-/// Dropping it cancels the asyncio task that runs the awaitable; one that has not started is never run.
+/// Dropping it cancels the asyncio task that runs the awaitable; a coroutine that has not started is never
+/// run.
 #[must_use = "dropping it cancels the awaitable"]
 pub struct Awaited {
     outcome: Receiver<PyResult<Py<PyAny>>>,
@@ -103,19 +104,23 @@ impl Drop for Awaited {
         let Stage::Runs(task) = enter(&self.stage, Stage::Over) else {
             return;
         };
-        let locals = self.locals.clone();
-        // Whoever drops is a worker: it does not wait for the interpreter.
-        let cancel = move || {
-            Python::attach(|py| {
-                if let Ok(cancel) = task.getattr(py, "cancel") {
-                    // A closed loop runs nothing that could be cancelled.
-                    let _ = soon(py, &locals, cancel.into_bound(py));
-                }
-            });
-        };
-        if let Ok(job) = background::attached(cancel) {
-            job.detach();
-        }
+        cancel_soon(task, self.locals.clone());
+    }
+}
+
+/// Has the loop cancel an asyncio future of its own. Whoever asks is a worker: it does not wait for the
+/// interpreter.
+pub(crate) fn cancel_soon(future: Py<PyAny>, locals: TaskLocals) {
+    let cancel = move || {
+        Python::attach(|py| {
+            if let Ok(cancel) = future.getattr(py, "cancel") {
+                // A closed loop runs nothing that could be cancelled.
+                let _ = soon(py, &locals, cancel.into_bound(py));
+            }
+        });
+    };
+    if let Ok(job) = background::attached(cancel) {
+        job.detach();
     }
 }
 
@@ -141,9 +146,13 @@ impl Start {
         };
         let awaitable = awaitable.into_bound(py);
         if matches!(*self.stage.lock().unwrap_or_else(PoisonError::into_inner), Stage::Over) {
-            // Dropped before the loop came to it: a coroutine is told, so that it does not warn.
-            if awaitable.hasattr("close")? {
-                awaitable.call_method0("close")?;
+            // Dropped before the loop came to it: a task or future is cancelled, a coroutine is told, so
+            // that it does not warn.
+            for end in ["cancel", "close"] {
+                if awaitable.hasattr(end)? {
+                    awaitable.call_method0(end)?;
+                    break;
+                }
             }
             return Ok(());
         }

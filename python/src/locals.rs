@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::pin;
-use std::task::Poll;
+use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3_async_runtimes::{TaskLocals, generic};
@@ -19,21 +19,42 @@ thread_local! {
 }
 
 evenkeel::task_local! {
-    /// Those of the scope in which the task, or the one that spawned it, was first polled.
-    static INHERITED: Option<TaskLocals> = None;
+    /// The same, for the tasks that are spawned by what is polled.
+    static INHERITED: Option<Arc<TaskLocals>> = None;
 }
 
 pub(crate) fn current() -> Option<TaskLocals> {
-    POLLED.with(|polled| polled.borrow().clone()).or_else(|| INHERITED.get())
+    let polled = POLLED.with(|polled| polled.borrow().clone());
+    polled.or_else(|| INHERITED.get().map(|locals| (*locals).clone()))
 }
 
 /// Takes the scope back at the end of a poll, by panic as well.
-struct Restore(Option<TaskLocals>);
+struct Restore {
+    polled: Option<TaskLocals>,
+    /// If they were others'.
+    inherited: Option<Option<Arc<TaskLocals>>>,
+}
+
+impl Restore {
+    fn after(locals: &Arc<TaskLocals>) -> Restore {
+        let inherited = INHERITED.get();
+        let is_own = inherited.as_ref().is_some_and(|it| Arc::ptr_eq(it, locals));
+        let is_changed = !is_own && INHERITED.try_set(Some(Arc::clone(locals))).is_ok();
+        let polled = POLLED.with(|polled| polled.replace(Some((**locals).clone())));
+        // A task's own, outermost scope stays: it is the same at each of its polls.
+        let inherited = (is_changed && inherited.is_some()).then_some(inherited);
+        Restore { polled, inherited }
+    }
+}
 
 impl Drop for Restore {
     fn drop(&mut self) {
-        let inner = POLLED.with(|polled| polled.replace(self.0.take()));
+        let inner = POLLED.with(|polled| polled.replace(self.polled.take()));
         drop(inner);
+        if let Some(before) = self.inherited.take() {
+            // The task that was polled a moment ago still is.
+            let _ = INHERITED.try_set(before);
+        }
     }
 }
 
@@ -43,20 +64,10 @@ impl Drop for Restore {
 /// Dropping it drops `future`.
 pub async fn scope<F: Future>(locals: TaskLocals, future: F) -> F::Output {
     let mut future = pin!(future);
-    let mut inherit = true;
+    let locals = Arc::new(locals);
     std::future::poll_fn(move |cx| {
-        if std::mem::take(&mut inherit)
-            && INHERITED.get().is_none()
-            && evenkeel::current().is_some()
-        {
-            INHERITED.set(Some(locals.clone()));
-        }
-        let before = POLLED.with(|polled| polled.replace(Some(locals.clone())));
-        let _restore = Restore(before);
-        match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(output),
-            Poll::Pending => Poll::Pending,
-        }
+        let _restore = Restore::after(&locals);
+        future.as_mut().poll(cx)
     })
     .await
 }

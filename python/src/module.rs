@@ -40,7 +40,7 @@ fn wait_for<'py>(awaitable: Bound<'py, PyAny>, timeout: f64) -> PyResult<Bound<'
     })
 }
 
-/// What evenkeel's loop has at this moment: workers, live tasks, timers.
+/// What evenkeel's loop has at this moment: `workers` and `live_tasks`.
 #[pyfunction]
 fn statistics(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let found = PyDict::new(py);
@@ -51,9 +51,9 @@ fn statistics(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     Ok(found)
 }
 
-/// Ends evenkeel's loop: cancels its tasks and joins its threads. Called at exit.
+/// Ends evenkeel's loop: cancels its tasks, and what awaits them, and joins its threads. Called at exit.
 #[pyfunction]
-fn shutdown(py: Python<'_>) {
+pub(crate) fn shutdown(py: Python<'_>) {
     background::shutdown(py);
 }
 
@@ -68,8 +68,8 @@ fn evenkeel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(shutdown, module)?)?;
     #[cfg(feature = "testing")]
     testing::add(module)?;
-    py.import("atexit")?.call_method1("register", (module.getattr("shutdown")?,))?;
-    Ok(())
+    // Now and not at first use: who has `atexit` call something that needs the loop does so later.
+    background::end_at_exit(py)
 }
 
 /// Functions that fail in known ways.
@@ -79,7 +79,9 @@ mod testing {
 
     use pyo3::prelude::*;
 
-    use crate::{future_into_py, get_current_locals, into_future};
+    use crate::{
+        TaskLocals, future_into_py, get_current_locals, get_current_loop, into_future, scope,
+    };
 
     /// Rust futures of [`forever`] that live.
     static WAITING: AtomicUsize = AtomicUsize::new(0);
@@ -139,10 +141,29 @@ mod testing {
         })
     }
 
+    /// The asyncio loops of two Rust tasks: one spawned in a scope of `event_loop`, one after that scope.
+    #[pyfunction]
+    fn loops_of_tasks(py: Python<'_>, event_loop: Py<PyAny>) -> PyResult<Bound<'_, PyAny>> {
+        let belongs_to = || {
+            ::evenkeel::create_task(async {
+                Python::attach(|py| get_current_loop(py).map(Bound::unbind))
+            })
+        };
+        let locals = TaskLocals::new(event_loop.into_bound(py));
+        future_into_py(py, async move {
+            let inside = scope(locals, async move {
+                ::evenkeel::yield_now().await; // Not at the first poll only.
+                belongs_to().await
+            });
+            Ok((inside.await?, belongs_to().await?))
+        })
+    }
+
     pub(super) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add_function(wrap_pyfunction!(forever, module)?)?;
         module.add_function(wrap_pyfunction!(waiting, module)?)?;
         module.add_function(wrap_pyfunction!(panics, module)?)?;
+        module.add_function(wrap_pyfunction!(loops_of_tasks, module)?)?;
         module.add_function(wrap_pyfunction!(sum_of, module)?)
     }
 }

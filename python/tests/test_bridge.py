@@ -92,6 +92,18 @@ def test_dropping_the_rust_future_cancels_the_coroutine():
     asyncio.run(main())
 
 
+def test_a_task_that_is_given_no_time_is_cancelled():
+    async def main():
+        # Many, because it depends on the moment whether the loop has come to one.
+        tasks = [asyncio.create_task(asyncio.sleep(60)) for _ in range(50)]
+        for task in tasks:
+            with pytest.raises(TimeoutError):
+                await evenkeel.wait_for(task, 0)
+        await until(lambda: all(task.cancelled() for task in tasks))
+
+    asyncio.run(main())
+
+
 def test_a_coroutine_that_is_done_in_time_answers():
     async def quick():
         await asyncio.sleep(0)
@@ -158,6 +170,17 @@ def test_contextvars_are_those_of_the_caller():
     assert asyncio.run(main()) == 3
 
 
+def test_a_rust_task_belongs_to_the_scope_it_was_spawned_in():
+    other = asyncio.new_event_loop()
+
+    async def main():
+        inside, after = await evenkeel.loops_of_tasks(other)
+        assert (inside, after) == (other, asyncio.get_running_loop())
+
+    asyncio.run(main())
+    other.close()
+
+
 def test_loops_one_after_the_other_share_the_runtime():
     for _ in range(20):
         assert asyncio.run(_awaited(lambda: evenkeel.sleep(0, 1))) == 1
@@ -182,6 +205,42 @@ def test_a_process_ends_while_rust_futures_wait():
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
     assert (ended.returncode, ended.stdout.strip()) == (0, "main is done"), ended.stderr
+
+
+def test_the_shutdown_cancels_what_waits_for_rust_and_what_rust_waits_for():
+    program = (
+        "import asyncio, evenkeel\n"
+        "async def slow():\n"
+        "    try:\n"
+        "        await asyncio.sleep(60)\n"
+        "    except asyncio.CancelledError:\n"
+        "        print('told')\n"
+        "        raise\n"
+        "async def main():\n"
+        "    waiting = [evenkeel.forever(), evenkeel.wait_for(slow(), 60)]\n"
+        "    await evenkeel.sleep(0.01)\n"
+        "    evenkeel.shutdown()\n"
+        "    ends = await asyncio.gather(*waiting, return_exceptions=True)\n"
+        "    print([type(end).__name__ for end in ends])\n"
+        "asyncio.run(main())\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    assert ended.stdout.split("\n")[:2] == ["told", "['CancelledError', 'CancelledError']"], ended.stderr
+    assert ended.returncode == 0
+
+
+def test_the_interpreter_is_asked_once_to_end_the_loop():
+    program = (
+        "import asyncio, atexit\n"
+        "before = atexit._ncallbacks()\n"
+        "import evenkeel\n"
+        "async def main():\n"
+        "    await evenkeel.sleep(0)\n"
+        "asyncio.run(main())\n"
+        "print(atexit._ncallbacks() - before)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    assert ended.stdout.strip() == "1", ended.stderr
 
 
 def test_after_the_shutdown_there_is_an_error():
