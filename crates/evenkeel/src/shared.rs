@@ -163,6 +163,11 @@ impl Shared {
         self.executor.as_ref().is_none_or(Executor::is_empty)
     }
 
+    /// How many shared tasks there have ever been.
+    pub(crate) fn spawned(&self) -> usize {
+        self.executor.as_ref().map_or(0, |executor| executor.statistics().spawned)
+    }
+
     /// Counts a worker among those that rest until the guard is dropped.
     pub(crate) fn rest(&self) -> Resting<'_> {
         *lock(&self.resting) += 1;

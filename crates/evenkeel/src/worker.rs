@@ -42,8 +42,18 @@ pub(crate) struct Loop {
     seen_leaving: Cell<usize>,
     /// When the end must be over, in real time, while it is under way.
     limit: Cell<Option<Instant>>,
-    /// The end is under way, and this worker has not said yet that nothing is left for it.
-    untold: Cell<bool>,
+    said: Cell<Said>,
+}
+
+/// What a worker has said of the end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// Nothing, for it has not begun.
+    NotEnding,
+    /// That it has seen it begin.
+    Begun,
+    /// That nothing was left for it when so many shared tasks had been spawned.
+    Empty(usize),
 }
 
 impl Loop {
@@ -65,7 +75,7 @@ impl Loop {
             pace: Pace::new(shared.look_every, shared.timer_resolution),
             seen_leaving: Cell::new(0),
             limit: Cell::new(None),
-            untold: Cell::new(false),
+            said: Cell::new(Said::NotEnding),
         }
     }
 
@@ -182,7 +192,7 @@ impl Loop {
     fn park(&self, parker: &Parker, limit: Option<Duration>) {
         // Again: the last task may have ended in the turn before. And here, after the fence of whoever falls
         // asleep: of two workers that each end a last task, one sees that they were the last.
-        if self.has_to_tell() {
+        if self.has_to_tell().is_some() {
             return;
         }
         let mut resting = self.manual.then(|| self.shared.rest());
@@ -279,21 +289,31 @@ impl Loop {
         });
     }
 
-    /// Whether the end has come for this worker, and it has not said so.
-    fn has_to_tell(&self) -> bool {
-        self.untold.get() && self.local.is_empty() && self.shared.executor_is_empty()
+    /// Whether nothing is left for this worker, and it has not said so since the last shared task was spawned; how
+    /// many there have been. Those that came after it had said so may have run here, and kept another worker waiting.
+    fn has_to_tell(&self) -> Option<usize> {
+        if self.said.get() == Said::NotEnding {
+            return None;
+        }
+        // Counted before the look: one that comes between the two is one more the next time.
+        let spawned = self.shared.spawned();
+        let is_said = self.said.get() == Said::Empty(spawned);
+        let is_empty = || self.local.is_empty() && self.shared.executor_is_empty();
+        (!is_said && is_empty()).then_some(spawned)
     }
 
     /// The end: cancels, and turns until all tasks of the runner are gone, or `limit` has passed.
     pub(crate) fn run_out(&self, limit: Option<Instant>) {
-        self.untold.set(true);
+        self.said.set(Said::Begun);
         // Once: asked, a task is asked for good, and more walks would cost the square of their number.
         self.wind_down();
         while !self.shared.is_stopped() {
             let turn = self.local.turn();
-            if self.has_to_tell() {
-                self.untold.set(false);
-                self.shared.one_is_empty();
+            if let Some(spawned) = self.has_to_tell() {
+                match self.said.replace(Said::Empty(spawned)) {
+                    Said::Empty(_) => self.shared.wake_all(),
+                    Said::NotEnding | Said::Begun => self.shared.one_is_empty(),
+                }
             }
             let is_main = limit.is_some();
             if is_main

@@ -551,3 +551,45 @@ fn a_run_that_leaves_very_many_tasks_names_twenty() {
     assert_eq!(left.tasks.len(), 100);
     assert!(left.to_string().contains("and 80 more tasks"), "{left}");
 }
+
+/// Holds its thread for a while as it is dropped.
+struct Slow;
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        std::thread::sleep(ms(150));
+    }
+}
+
+// A worker that had said that nothing was left for it ran one more, and the other, which waited for that one, slept
+// until the grace was over.
+#[test]
+fn what_ends_last_on_a_worker_that_had_nothing_left_keeps_no_other_waiting() {
+    let mut runner = Runner::new(Options { workers: 2, ..Options::default() }).unwrap();
+    let handle = runner.handle();
+    let (ends, has_begun) = std::sync::mpsc::channel();
+    let spawner = std::thread::spawn(move || {
+        has_begun.recv().unwrap();
+        let slow = Slow;
+        let late = async move {
+            let _slow = slow;
+            pending::<()>().await;
+        };
+        handle.spawn(late).detach();
+    });
+    runner.run(async {
+        let own = async move {
+            defer(async move {
+                ends.send(()).unwrap();
+                std::thread::sleep(ms(50)); // So that the other worker takes what comes.
+            });
+            pending::<()>().await;
+        };
+        create_local_task(own).detach();
+        sleep(ms(1)).await;
+    });
+    let began = Instant::now();
+    assert!(runner.close().is_empty());
+    assert!(began.elapsed() < secs(3), "a worker slept through the end");
+    spawner.join().unwrap();
+}
