@@ -275,7 +275,7 @@ impl<T> Task<T> {
             return Poll::Ready(());
         }
         if let Some(extra) = self.extra() {
-            if extra.poll_ended(cx).is_ready() && !self.is_finished() {
+            if extra.poll_ended_by_handle(cx).is_ready() && !self.is_finished() {
                 // Its thread is between telling the end and leaving the outcome.
                 cx.waker().wake_by_ref();
             }

@@ -117,9 +117,10 @@ impl Home {
 
     /// No new tasks from now on.
     pub(crate) fn close(&self) {
-        // SeqCst: in one order with the count of open slots: a spawner that opened its slot before sees
-        // its task awaited by the closing executor; one that comes after sees this.
+        // A spawner that was at its desk before is counted, and waited for; one that comes after sees this: DESK OR
+        // CLOSED (desks.rs).
         self.stage.store(CLOSED, Ordering::SeqCst);
+        full_fence(); // END THEN WALK: a walk follows.
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -218,9 +219,18 @@ impl Home {
         // and its push, or a spawner is.
         while self.live() > 0 {
             if !tick() {
+                self.ask_latecomers();
                 thread::yield_now();
             }
         }
+    }
+
+    /// A walk for those that the first one missed. A worker on another thread does not walk now, and its spawn has no
+    /// fence; but who sees that a task has ended sees what it spawned, so none is missed for good.
+    pub(crate) fn ask_latecomers(&self) {
+        self.registry.for_each_live(|slot, id| {
+            self.registry.cancel_anew(slot, id);
+        });
     }
 
     /// Whether its tasks end soon after they are asked to: a job ends when its call returns.
@@ -304,7 +314,9 @@ impl HomeRef {
         if matches!(self.kind, Kind::Jobs) {
             run();
         } else {
-            let task: Task<()> = spawn::send(self, async move { run() }, Named::nothing());
+            // Not asked to end with the others: a task that is cancelled at the end tells of that.
+            let named = Named { is_shielded: true, ..Named::nothing() };
+            let task: Task<()> = spawn::send(self, async move { run() }, named);
             task.detach();
         }
     }

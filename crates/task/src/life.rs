@@ -29,7 +29,7 @@ use std::task::{Context, Poll, Waker};
 use evenkeel_context::{Cancelled, Owned};
 use pin_project_lite::pin_project;
 
-use crate::error::{Failure, FailureKind, FailureReport};
+use crate::error::{Failure, FailureKind, FailureReport, discard};
 use crate::job::{self, Refused};
 use crate::meta::{Due, Ended, Extra, Meta, TaskId};
 use crate::registry::Rare;
@@ -50,7 +50,7 @@ impl<T> Outcome<T> {
     fn drop_unread(&mut self) {
         if let Some(unread) = self.0.take() {
             job::lingers();
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(unread)));
+            discard(unread);
         }
     }
 }
@@ -110,18 +110,17 @@ impl<F: Future> Life<F> {
 fn abandon<F: Future>(mut stage: Pin<&mut Stage<F, Leaving<F::Output>>>) {
     // SAFETY: whoever calls this has a count of the cell.
     let meta = unsafe { stage.meta() };
-    let (how, owned) = match stage.as_mut().take_leaving() {
-        Some(leaving) => (leaving.how, leaving.owned),
-        None => {
-            let owned = meta.take_owned();
-            let gone = drop_future(meta, &owned, stage);
-            (gone.map_or(End::Cancelled(None), End::Panicked), owned)
-        }
-    };
+    let Leaving { how, value, owned } = stage.as_mut().take_leaving().unwrap_or_else(|| {
+        let owned = meta.take_owned();
+        let gone = drop_future(meta, &owned, stage);
+        Leaving { how: gone.map_or(End::Cancelled(None), End::Panicked), value: None, owned }
+    });
+    discard(value);
     give_up(meta, &owned);
-    let ended = end(meta, how);
     // A panic reports itself, for there is nobody to hear of it; callbacks have no loop to run on.
-    drop(ended);
+    let (failure, callbacks) = end(meta, how);
+    discard(failure);
+    callbacks.into_iter().flat_map(|(_, callbacks)| callbacks).for_each(discard);
 }
 
 /// How the future came to its end.
@@ -255,8 +254,7 @@ fn step<F: Future>(
     match catch_unwind(AssertUnwindSafe(|| stage.end())) {
         Ok(()) => step,
         Err(payload) => {
-            // The value goes with the rest; what throws here is told by the panic hook.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(step)));
+            discard(step); // The value goes with the rest.
             Step::Failed(End::Panicked(payload))
         }
     }
@@ -298,11 +296,6 @@ fn give_up(meta: &Meta, owned: &Owned) {
         let message = format!("{undone} clean-ups did not run to their end: its loop is gone");
         meta.home().report(&FailureReport::of(meta, FailureKind::Overran, message));
     }
-}
-
-/// Drops a panic that another one hides; the panic hook has told of it.
-fn discard(payload: Box<dyn Any + Send>) {
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
 }
 
 /// [`finish`] for most tasks: it returned, and nobody has said or asked anything of it. False if somebody

@@ -18,6 +18,7 @@ use std::task::{Context, Poll, Waker};
 
 use evenkeel_context::Owned;
 
+use crate::error::discard;
 use crate::home::HomeRef;
 use crate::locals::Locals;
 use crate::loom::{AtomicBool, AtomicPtr, Mutex, Ordering, lock};
@@ -150,7 +151,9 @@ impl Drop for Meta {
         let pointer = self.extra.load(Ordering::Acquire);
         if pointer.addr() >= MARKS {
             // SAFETY: EXTRA ONCE: this is the count the pointer stood for.
-            drop(unsafe { Arc::from_raw(pointer) });
+            let extra = unsafe { Arc::from_raw(pointer) };
+            // Values of task-locals are in it, and where a cell goes a panic would abort the process.
+            discard(extra);
         }
         // SAFETY: KEPT SLOT, until now.
         unsafe { HomeRef::uncount(self.home().lend()) };
@@ -212,6 +215,9 @@ pub(crate) struct Extra {
 struct Inner {
     locals: Locals,
     callbacks: Vec<Callback>,
+    /// Who waits by the handle, of which there is one.
+    awaiter: Option<Waker>,
+    /// Who waits without it.
     waiters: Vec<Waker>,
     /// The group it is a child of, with its id.
     on_end: Option<(u64, Arc<dyn OnEnd>)>,
@@ -258,17 +264,36 @@ impl Extra {
         None
     }
 
-    /// Ready when the task has ended.
+    /// Ready when the task has ended, for whoever has the handle: the last who asked is woken.
+    pub(crate) fn poll_ended_by_handle(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_with(cx, |inner, waker| inner.awaiter.replace(waker))
+    }
+
+    /// Ready when the task has ended, for those who do not: all who asked are woken.
     pub(crate) fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
-        // Cloned before the lock, and dropped after it if it is not kept: a waker may run anything.
-        let mut waker = Some(cx.waker().clone());
+        self.poll_with(cx, |inner, waker| {
+            if inner.waiters.iter().any(|kept| kept.will_wake(&waker)) {
+                return Some(waker);
+            }
+            inner.waiters.push(waker);
+            None
+        })
+    }
+
+    /// `keep` answers what is not kept.
+    fn poll_with(
+        &self,
+        cx: &mut Context<'_>,
+        keep: impl FnOnce(&mut Inner, Waker) -> Option<Waker>,
+    ) -> Poll<()> {
+        let waker = cx.waker().clone(); // Before the lock, as what is not kept goes after it: it may run anything.
         let mut inner = lock(&self.inner);
         if inner.ended {
             return Poll::Ready(());
         }
-        if !inner.waiters.iter().any(|kept| kept.will_wake(cx.waker())) {
-            inner.waiters.extend(waker.take());
-        }
+        let left = keep(&mut inner, waker);
+        drop(inner);
+        drop(left);
         Poll::Pending
     }
 
@@ -288,13 +313,14 @@ impl Extra {
         inner.ended = true;
         inner.how = how;
         let waiters = std::mem::take(&mut inner.waiters);
+        let awaiter = inner.awaiter.take();
         let callbacks = std::mem::take(&mut inner.callbacks);
         let on_end = inner.on_end.take();
         drop(inner);
         if let Some((id, on_end)) = on_end {
             on_end.ended(id, how.unwrap_or(Ended::Completed));
         }
-        for waiter in waiters {
+        for waiter in waiters.into_iter().chain(awaiter) {
             // Foreign ones may be among them: one that panics costs neither the others nor the task.
             let _ = catch_unwind(AssertUnwindSafe(|| waiter.wake()));
         }

@@ -292,4 +292,13 @@ impl EndingHome {
     pub fn wind_down(&self) {
         self.0.wind_down();
     }
+    /// As the executor that goes does first.
+    pub fn close(&self) {
+        self.0.close();
+        self.0.cancel_all();
+    }
+    /// As it does until no task is left.
+    pub fn ask_latecomers(&self) {
+        self.0.ask_latecomers();
+    }
 }

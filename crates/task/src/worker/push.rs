@@ -60,15 +60,17 @@ impl Core {
     }
 
     pub(crate) fn batch<R>(&self, call: impl FnOnce() -> R) -> R {
-        let result = self.enter(|| {
-            let outer = self.batching.replace(true);
-            let result = call();
-            self.batching.set(outer);
-            result
-        });
-        if self.lane().is_some_and(|lane| lane.ring.len() > 1) {
-            self.queue().wake_one();
+        /// Also if the call unwinds, what came of it is in the queue.
+        struct Batch<'c>(&'c Core, bool);
+        impl Drop for Batch<'_> {
+            fn drop(&mut self) {
+                self.0.batching.set(self.1);
+                if self.0.lane().is_some_and(|lane| lane.ring.len() > 1) {
+                    self.0.queue().wake_one();
+                }
+            }
         }
-        result
+        let _batch = Batch(self, self.batching.replace(true));
+        self.enter(call)
     }
 }

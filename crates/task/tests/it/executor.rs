@@ -1,9 +1,10 @@
 //! Both executors on their own: who runs what, in which order, and what a drop leaves.
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use evenkeel_task::{Executor, LocalExecutor, Task, Turn, block_on, yield_now};
 
@@ -256,6 +257,31 @@ fn spawn_many_spawns_in_order() {
         values
     }));
     assert_eq!(values, (0..100).collect::<Vec<_>>());
+}
+
+#[test]
+fn spawn_many_that_panics_leaves_the_worker_as_it_was() {
+    let executor = Executor::with_workers(1);
+    let worker = executor.worker();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let say = |word: &'static str| {
+        let log = Arc::clone(&log);
+        executor.spawn(async move { log.lock().unwrap().push(word) }).detach();
+    };
+    worker.enter(|| {
+        let mut tasks = Vec::new();
+        let futures = (0..2).map(|nth| {
+            assert!(nth == 0, "the second cannot be made");
+            async {}
+        });
+        let spawns = AssertUnwindSafe(|| executor.spawn_many(futures, &mut tasks));
+        assert!(catch_unwind(spawns).is_err());
+        say("first");
+        say("last");
+    });
+    while worker.turn(8) == Turn::More {}
+    // Had it gone on as one of many, they would have run in order.
+    assert_eq!(*log.lock().unwrap(), ["last", "first"]);
 }
 
 #[test]

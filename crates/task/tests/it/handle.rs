@@ -344,6 +344,20 @@ fn done_callbacks_run_in_order_and_never_inline() {
     });
 }
 
+// They are a task of their own, which was asked to end before it began.
+#[test]
+fn done_callbacks_of_what_ends_with_the_run_are_called() {
+    let local = LocalExecutor::new();
+    let (sender, receiver) = mpsc::channel();
+    let task = local.spawn(std::future::pending::<()>());
+    task.add_done_callback(move |ended| sender.send(ended).unwrap());
+    task.detach();
+    assert_eq!(local.wind_down(), 1);
+    while local.try_tick() {}
+    assert!(local.is_empty());
+    assert_eq!(receiver.try_recv(), Ok(Ended::Cancelled));
+}
+
 #[test]
 fn cancelled_waits_for_the_end() {
     on_local(async |local| {

@@ -1,6 +1,7 @@
 //! One binary: a file per part of the crate.
 #![allow(missing_docs, reason = "tests")]
 
+mod heap;
 mod executor;
 mod handle;
 mod job;

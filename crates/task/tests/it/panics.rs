@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use evenkeel_task::{Builder, Executor, LocalExecutor, block_on, yield_now};
+use evenkeel_task::{Builder, Executor, LocalExecutor, block_on, task_local, yield_now};
 
 struct Bad(Arc<AtomicUsize>);
 
@@ -113,6 +113,33 @@ fn a_future_may_panic_when_its_executor_drops_it() {
         }
         drop(executor);
     }
+}
+
+#[test]
+fn callbacks_that_nobody_will_call_may_panic_when_they_are_dropped() {
+    let (job, task) = Builder::new().job(|| ());
+    for _ in 0..2 {
+        let captured = PanicsOnDrop;
+        task.add_done_callback(move |_| drop(captured));
+    }
+    drop(job);
+    assert!(block_on(task.join()).is_err_and(|error| error.is_cancelled()));
+}
+
+/// Whose last copy panics when it is dropped.
+#[derive(Clone)]
+struct Shared(#[expect(dead_code, reason = "for its drop")] Arc<PanicsOnDrop>);
+
+task_local! {
+    static GUEST: Option<Shared> = None;
+}
+
+#[test]
+fn a_task_local_may_panic_when_its_task_is_gone() {
+    let executor = Executor::new();
+    executor.spawn(async { GUEST.set(Some(Shared(Arc::new(PanicsOnDrop)))) }).detach();
+    while executor.try_tick() {}
+    assert_eq!(block_on(executor.run(executor.spawn(async { 4 }))), 4);
 }
 
 #[test]

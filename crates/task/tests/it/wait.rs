@@ -7,6 +7,7 @@ use std::task::Poll;
 use evenkeel_task::{LocalExecutor, Task, Waited, WaitedIndices, block_on, wait, wait_mut};
 
 use crate::gate::{Gate, Log, Wakes, gates, poll, ticks};
+use crate::heap::bytes;
 
 fn run<T>(main: impl AsyncFnOnce(&LocalExecutor<'static>) -> T) -> T {
     let executor = LocalExecutor::new();
@@ -157,6 +158,22 @@ fn wai_09_a_borrowing_wait_that_is_dropped_leaves_the_tasks() {
         assert_eq!(waited, WaitedIndices { done: vec![0, 1], pending: vec![] });
         let [a, b] = tasks;
         assert_eq!((a.await, b.await), (1, 2));
+    });
+}
+
+// Each wait's waker stayed with the tasks that were pending, until they ended.
+#[test]
+fn a_borrowing_wait_again_and_again_needs_no_more_memory() {
+    run(async |executor| {
+        let mut tasks = [executor.spawn(pending::<()>()), executor.spawn(pending::<()>())];
+        let mut wait_once = || {
+            let mut all = wait_mut(&mut tasks);
+            assert!(poll(&mut all, &Arc::default()).is_pending());
+        };
+        wait_once();
+        let before = bytes();
+        (0..100).for_each(|_| wait_once());
+        assert_eq!(bytes() - before, 0);
     });
 }
 

@@ -3,22 +3,31 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use evenkeel_task::model::EndingHome;
-use loom::sync::atomic::Ordering;
+use evenkeel_task::Parker;
+use evenkeel_task::model::{EndingHome, Sleepers};
+use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 
 use crate::Count;
 
-/// A task is spawned by `spawn` on another thread while this one winds down; how often it was asked to end.
-fn asked(spawn: impl FnOnce(EndingHome, &Waker) + 'static) -> usize {
+/// A task is spawned by `spawn` on another thread while this one ends the home by `end`; how often it was asked
+/// to end.
+fn asked_by(
+    end: impl FnOnce(&EndingHome),
+    spawn: impl FnOnce(EndingHome, &Waker) + 'static,
+) -> usize {
     let home = EndingHome::default();
     let count = Arc::new(Count::default());
     let waker = Arc::new(Waker::from(Arc::clone(&count)));
     let (its_home, its_waker) = (home.clone(), Arc::clone(&waker));
     let spawner = thread::spawn(move || spawn(its_home, &its_waker));
-    home.wind_down();
+    end(&home);
     spawner.join().unwrap();
     count.0.load(Ordering::Acquire)
+}
+
+fn asked(spawn: impl FnOnce(EndingHome, &Waker) + 'static) -> usize {
+    asked_by(EndingHome::wind_down, spawn)
 }
 
 // Weakened: the fence taken from `Home::wind_down` or from `Home::ask_if_ending`: nobody asks the task. The
@@ -48,5 +57,87 @@ fn spawn_of_shielded_work_against_the_end() {
     loom::model(|| {
         let asked = asked(|home, waker| home.spawn_from_outside(waker, true));
         assert_eq!(asked, 0);
+    });
+}
+
+// Weakened: the fence taken from `Home::close` or from `Home::ask_if_ending`: nobody asks the task, and whoever drops
+// the executor waits for it.
+#[test]
+fn spawn_against_the_close() {
+    loom::model(|| {
+        let asked = asked_by(EndingHome::close, |home, waker| {
+            home.spawn_from_outside(waker, false);
+        });
+        assert!(asked > 0, "by the walk, by its spawner, or by both");
+    });
+}
+
+// A task on a worker that goes on while its executor is dropped spawns another one, and ends. Weakened: no walk for
+// latecomers, or an end that is told without a `Release`: nobody asks the other.
+#[test]
+fn a_workers_spawn_against_the_close() {
+    loom::model(|| {
+        let ended = Arc::new(AtomicBool::new(false));
+        let ends = Arc::clone(&ended);
+        let end = move |home: &EndingHome| {
+            home.close();
+            while !ended.load(Ordering::Acquire) {
+                thread::yield_now();
+            }
+            home.ask_latecomers();
+        };
+        let asked = asked_by(end, move |home, waker| {
+            home.spawn_as_worker(waker);
+            ends.store(true, Ordering::Release);
+        });
+        assert!(asked > 0, "by a walk or by its spawner");
+    });
+}
+
+/// Two workers, each with a last task, at the end of a run: as `Loop::run_out` in the umbrella.
+struct Run {
+    sleepers: Sleepers,
+    parkers: [Parker; 2],
+    /// One task each.
+    ended: [AtomicBool; 2],
+    /// Workers that have not said that nothing is left.
+    busy: AtomicUsize,
+}
+
+impl Run {
+    fn is_empty(&self) -> bool {
+        self.ended.iter().all(|ended| ended.load(Ordering::Relaxed))
+    }
+
+    fn work(&self, me: usize) {
+        self.ended[me].store(true, Ordering::Relaxed);
+        let (mut told, mut searching) = (false, false);
+        while self.busy.load(Ordering::Acquire) > 0 {
+            if !told && self.is_empty() {
+                told = true;
+                self.busy.fetch_sub(1, Ordering::AcqRel);
+                self.parkers.iter().for_each(Parker::unpark);
+            }
+            let must_tell = || !told && self.is_empty();
+            searching = self.sleepers.sleep(&self.parkers[me], searching, must_tell);
+        }
+    }
+}
+
+// Weakened: a worker that does not look again when it has said that it sleeps, or has no fence between the two
+// (`Sleepers::sleep`, as `Core::sleep`): neither sees that it was the last, and both sleep (deadlock).
+#[test]
+fn two_workers_that_end_a_last_task_each() {
+    loom::model(|| {
+        let run = Arc::new(Run {
+            sleepers: Sleepers::default(),
+            parkers: [Parker::new(), Parker::new()],
+            ended: [AtomicBool::new(false), AtomicBool::new(false)],
+            busy: AtomicUsize::new(2),
+        });
+        let other = Arc::clone(&run);
+        let worker = thread::spawn(move || other.work(1));
+        run.work(0);
+        worker.join().unwrap();
     });
 }
