@@ -8,6 +8,7 @@
 //               called only while this thread does not hold `queue`.
 
 use std::{
+    collections::VecDeque,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -61,8 +62,7 @@ impl<J: Run> Crew<J> {
 
     /// Jobs that wait or run.
     pub fn pending(&self) -> usize {
-        let queue = self.lock();
-        queue.queued() + queue.busy()
+        self.lock().pending()
     }
 
     /// The figures of this moment.
@@ -79,13 +79,8 @@ impl<J: Run> Crew<J> {
     /// No more jobs, and those that have not begun are dropped.
     pub fn shutdown(&self) {
         self.close();
-        let (jobs, on_quiet) = self.lock().withdraw();
-        for job in jobs {
-            quietly(|| drop(job));
-        }
-        if let Some(callback) = on_quiet {
-            quietly(|| callback());
-        }
+        let jobs = self.lock().withdraw();
+        self.end(jobs, drop);
     }
 
     /// Closes and waits until the last thread has ended, or for `limit`; what still runs then, and
@@ -145,10 +140,23 @@ impl<J: Run> Crew<J> {
                 let again = clock() + START_REST;
                 let refused = self.lock().has_not_started(seat, sitting, again);
                 self.left.notify_all();
-                for job in refused {
-                    quietly(|| job.refuse(no_thread(&error)));
-                }
+                self.end(refused, |job| job.refuse(no_thread(&error)));
             }
+        }
+    }
+
+    /// Ends jobs that were taken back, by `tell`, and says so if they were the last.
+    fn end(&self, jobs: VecDeque<J>, tell: impl Fn(J)) {
+        let count = jobs.len();
+        if count == 0 {
+            return;
+        }
+        for job in jobs {
+            quietly(|| tell(job));
+        }
+        let callback = self.lock().have_been_told(count);
+        if let Some(callback) = callback {
+            quietly(|| callback());
         }
     }
 

@@ -111,6 +111,8 @@ pub(crate) struct Queue<J: Run> {
     idle: Vec<usize>,
     limit: usize,
     busy: usize,
+    /// Jobs taken back whose ends are not told yet.
+    refusing: usize,
     /// Helpers called that have not arrived.
     coming: usize,
     /// Helpers being started.
@@ -140,6 +142,7 @@ impl<J: Run> Queue<J> {
             idle: Vec::new(),
             limit,
             busy: 0,
+            refusing: 0,
             coming: 0,
             starting: 0,
             watch: None,
@@ -199,7 +202,7 @@ impl<J: Run> Queue<J> {
 
     /// The callback to call, if no job is pending and somebody asked to be told.
     fn quiet(&self) -> Option<OnQuiet> {
-        if self.busy == 0 && self.jobs.is_empty() { self.on_quiet.clone() } else { None }
+        if self.pending() == 0 { self.on_quiet.clone() } else { None }
     }
 
     pub(crate) fn on_quiet(&mut self) -> &mut Option<OnQuiet> {
@@ -340,12 +343,19 @@ impl<J: Run> Queue<J> {
         Errand::Start { seat, sitting }
     }
 
-    /// Takes back what has not begun, to be dropped outside the lock; then to be called.
-    pub(crate) fn withdraw(&mut self) -> (VecDeque<J>, Option<OnQuiet>) {
+    /// Takes back what has not begun, to be told of its end outside the lock; then
+    /// [`have_been_told`](Self::have_been_told).
+    pub(crate) fn withdraw(&mut self) -> VecDeque<J> {
         let jobs = mem::take(&mut self.jobs);
         self.withdrawn += jobs.len() as u64;
-        let callback = if jobs.is_empty() { None } else { self.quiet() };
-        (jobs, callback)
+        self.refusing += jobs.len();
+        jobs
+    }
+
+    /// So many jobs that were taken back have ended; the callback to call if they were the last pending.
+    pub(crate) fn have_been_told(&mut self, jobs: usize) -> Option<OnQuiet> {
+        self.refusing -= jobs;
+        self.quiet()
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -377,11 +387,12 @@ impl<J: Run> Queue<J> {
         }
     }
 
-    pub(crate) fn queued(&self) -> usize {
-        self.jobs.len()
+    /// Jobs whose ends are not told yet.
+    pub(crate) fn pending(&self) -> usize {
+        self.jobs.len() + self.busy + self.refusing
     }
 
-    pub(crate) fn busy(&self) -> usize {
-        self.busy
+    pub(crate) fn queued(&self) -> usize {
+        self.jobs.len()
     }
 }

@@ -239,6 +239,29 @@ fn a_job_that_lingers_against_the_next() {
     });
 }
 
+type Bell = Arc<(Mutex<bool>, Condvar)>;
+
+/// Rings when nothing is pending.
+fn bell_of(crew: &Crew<Toy>) -> Bell {
+    let bell = Bell::new((Mutex::new(false), Condvar::new()));
+    let ring = bell.clone();
+    crew.on_quiet(Arc::new(move || {
+        *ring.0.lock().unwrap() = true;
+        ring.1.notify_all();
+    }));
+    bell
+}
+
+fn sleep_until_quiet(crew: &Crew<Toy>, bell: &Bell) {
+    while crew.pending() > 0 {
+        let mut rung = bell.0.lock().unwrap();
+        while !*rung {
+            rung = bell.1.wait(rung).unwrap();
+        }
+        *rung = false;
+    }
+}
+
 /// A loop that sleeps until nothing is pending, woken only by `on_quiet`, does not sleep for ever.
 ///
 /// Fails if the callback is called while its job still counts.
@@ -246,30 +269,21 @@ fn a_job_that_lingers_against_the_next() {
 fn quiet_against_a_loop_that_waits_for_it() {
     loom::model(|| {
         let (crew, ledger) = (crew(options(1, FOR_EVER)), Ledger::new());
-        let bell = Arc::new((Mutex::new(false), Condvar::new()));
-        let ring = bell.clone();
-        crew.on_quiet(Arc::new(move || {
-            *ring.0.lock().unwrap() = true;
-            ring.1.notify_all();
-        }));
+        let bell = bell_of(&crew);
         crew.submit(job(&ledger));
         crew.submit(job(&ledger));
-        while crew.pending() > 0 {
-            let mut rung = bell.0.lock().unwrap();
-            while !*rung {
-                rung = bell.1.wait(rung).unwrap();
-            }
-            *rung = false;
-        }
+        sleep_until_quiet(&crew, &bell);
         assert_eq!(ledger.sum(), (2, 0, 0));
         assert!(crew.join(FOR_EVER).is_ok());
         assert_eq!(crew.statistics().finished, 2);
     });
 }
 
-/// The first thread cannot be started while a second job comes behind the first.
+/// The first thread cannot be started while a second job comes behind the first, and a loop sleeps until
+/// nothing is pending.
 ///
-/// Fails if a failed start refuses only the job it was for, or keeps its seat.
+/// Fails if a failed start refuses only the job it was for, or keeps its seat, or if nobody is told that the
+/// refused ones were the last.
 #[test]
 fn a_failed_start_against_submit() {
     loom::model(|| {
@@ -285,7 +299,9 @@ fn a_failed_start_against_submit() {
             let (crew, ledger) = (crew.clone(), ledger.clone());
             thread::spawn(move || crew.submit(job(&ledger)))
         };
+        let bell = bell_of(&crew);
         crew.submit(job(&ledger));
+        sleep_until_quiet(&crew, &bell);
         other.join().unwrap();
         assert!(crew.join(FOR_EVER).is_ok());
         let (ran, refused, dropped) = ledger.sum();

@@ -32,7 +32,7 @@ impl<J: Run> Queue<J> {
     }
 
     /// No thread could be started for `seat`. With no thread left, the jobs that wait come back to
-    /// be refused; else those at work will do them (TENDED: none is idle without being called).
+    /// be refused (and [told of](Self::have_been_told)); else those at work will do them (TENDED: none is idle without being called).
     pub(crate) fn has_not_started(
         &mut self,
         seat: usize,
@@ -48,8 +48,7 @@ impl<J: Run> Queue<J> {
             self.no_start_before = Some(again);
             return VecDeque::new();
         }
-        let jobs = mem::take(&mut self.jobs);
-        self.withdrawn += jobs.len() as u64;
+        let jobs = self.withdraw();
         self.refused += jobs.len() as u64;
         jobs
     }

@@ -53,6 +53,19 @@ fn without_any_thread_the_handle_reports_the_error() {
 }
 
 #[test]
+fn whoever_waits_for_quiet_hears_of_calls_that_no_thread_was_had_for() {
+    let (pool, quiet) = (Supply::of(0).pool(4), Gate::new());
+    quiet.open();
+    let (passes, again) = (quiet.clone(), pool.clone());
+    pool.on_quiet(move || {
+        assert_eq!(again.pending(), 0);
+        passes.pass();
+    });
+    drop(pool.run(|| ()));
+    quiet.wait_for(1);
+}
+
+#[test]
 fn it_recovers_when_threads_are_possible_again() {
     let supply = Supply::of(0);
     let pool = supply.pool(4);
