@@ -6,7 +6,9 @@ use std::process::{self, ExitStatus};
 use std::time::Duration;
 
 use evenkeel_timer::timeout;
-use rustix::process::{Pid, Signal as Known, kill_process, kill_process_group};
+use rustix::process::{
+    Pid, Signal as Known, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+};
 
 use crate::process::command::OnDrop;
 use crate::process::orphan;
@@ -214,14 +216,21 @@ impl Child {
         self.wait().await
     }
 
-    /// Its number, as long as nobody else can have it.
+    /// Its number, as long as nobody else can have it: until somebody has waited for it, here or elsewhere in
+    /// this program.
     fn pid(&self) -> Option<Pid> {
         let id = i32::try_from(self.id).ok().filter(|_| self.ended.is_none())?;
-        Pid::from_raw(id)
+        let pid = Pid::from_raw(id)?;
+        // Asks, and leaves its end for whoever waits.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        waitid(WaitId::Pid(pid), options).is_ok().then_some(pid)
     }
 
     fn kill_on_drop(&self) {
-        let Some(pid) = self.pid().filter(|_| self.on_drop.kill) else { return };
+        if !self.on_drop.kill {
+            return;
+        }
+        let Some(pid) = self.pid() else { return };
         // One that cannot be killed goes on, and is seen to all the same.
         let _ = match self.on_drop.leads_group {
             true => kill_process_group(pid, Known::KILL),

@@ -214,8 +214,7 @@ impl Command {
     ///
     /// As for [`spawn`](Command::spawn) and [`Child::communicate`]. How the program ended is no error.
     pub fn output(&mut self) -> impl Future<Output = io::Result<Output>> + Send + use<> {
-        self.pipe(Stdio::null);
-        let child = self.start(true);
+        let child = self.start_with_pipes(Stdio::null);
         async move { child?.communicate(b"").await }
     }
 
@@ -233,21 +232,29 @@ impl Command {
     where
         I: AsRef<[u8]>,
     {
-        self.pipe(Stdio::piped);
-        let child = self.start(true);
+        let child = self.start_with_pipes(Stdio::piped);
         async move { child?.communicate(input).await }
     }
 
-    /// The streams that were not chosen.
-    fn pipe(&mut self, stdin: fn() -> Stdio) {
+    /// Starts it with pipes, where nothing else was chosen. They are for this child: the next one inherits
+    /// again, unless it is started so, too.
+    fn start_with_pipes(&mut self, stdin: fn() -> Stdio) -> io::Result<Child> {
+        self.not_chosen([stdin(), Stdio::piped(), Stdio::piped()]);
+        let child = self.start(true);
+        self.not_chosen([Stdio::inherit(), Stdio::inherit(), Stdio::inherit()]);
+        child
+    }
+
+    /// Sets the streams that were not chosen.
+    fn not_chosen(&mut self, [stdin, stdout, stderr]: [Stdio; 3]) {
         if !self.chosen[0] {
-            self.std.stdin(stdin());
+            self.std.stdin(stdin);
         }
         if !self.chosen[1] {
-            self.std.stdout(Stdio::piped());
+            self.std.stdout(stdout);
         }
         if !self.chosen[2] {
-            self.std.stderr(Stdio::piped());
+            self.std.stderr(stderr);
         }
     }
 

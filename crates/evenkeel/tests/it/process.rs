@@ -87,6 +87,19 @@ fn what_it_wrote_and_how_it_ended() {
 }
 
 #[test]
+fn pipes_for_one_output_are_not_there_for_the_next_child() {
+    on_each(|| async {
+        let mut command = Command::new("true");
+        command.stderr(Stdio::piped());
+        command.output().await.unwrap();
+        let mut child = command.spawn().unwrap();
+        assert!(child.stdin.is_none() && child.stdout.is_none(), "nobody would read it");
+        assert!(child.stderr.is_some(), "that was asked for");
+        assert!(child.wait().await.unwrap().success());
+    });
+}
+
+#[test]
 fn a_command_that_does_not_exist_is_an_error_and_nothing_else() {
     on_each(|| async {
         let missing = Command::new("no-such-program-anywhere").spawn();
@@ -324,6 +337,8 @@ fn a_child_taken_by_somebody_else_is_an_error_and_no_wait() {
             let mut child = Command::new("true").spawn().unwrap();
             let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap());
             rustix::process::waitpid(pid, rustix::process::WaitOptions::empty()).unwrap();
+            // Its number may be another's by now: nobody is sent anything.
+            child.kill().unwrap();
             assert_eq!(child.wait().await.unwrap_err().raw_os_error(), Some(libc::ECHILD));
         });
     });
