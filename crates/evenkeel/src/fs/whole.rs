@@ -1,7 +1,8 @@
 //! Whole files: read, written, copied in one call.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -102,13 +103,16 @@ pub async fn copy(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<u6
 
 /// On a thread.
 fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let (beside, mut file) = beside(path)?;
+    let permissions = match fs::symlink_metadata(path) {
+        Ok(before) if before.is_file() => Some(before.permissions()),
+        Ok(_) => None,
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let (beside, mut file) = beside(path, permissions.as_ref())?;
     let written = file.write_all(contents).and_then(|()| {
-        match fs::symlink_metadata(path) {
-            Ok(before) if before.is_file() => file.set_permissions(before.permissions())?,
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+        if let Some(exactly) = permissions {
+            file.set_permissions(exactly)?; // The process's mask may have taken some away.
         }
         file.sync_all()?;
         fs::rename(&beside, path)
@@ -125,12 +129,18 @@ fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// A new file in the same folder, of a name that nobody else takes.
-fn beside(path: &Path) -> io::Result<(PathBuf, fs::File)> {
+/// A new file in the same folder, of a name that nobody else takes; nobody may open it who could not open
+/// the one with these permissions.
+fn beside(path: &Path, permissions: Option<&Permissions>) -> io::Result<(PathBuf, fs::File)> {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let Some(name) = path.file_name() else {
         return Err(io::Error::new(ErrorKind::InvalidInput, "the path does not end in a name"));
     };
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    if let Some(permissions) = permissions {
+        options.mode(permissions.mode() & 0o777);
+    }
     loop {
         // Relaxed: only that it is another number each time.
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -138,7 +148,7 @@ fn beside(path: &Path) -> io::Result<(PathBuf, fs::File)> {
         other.push(name);
         other.push(format!(".{}-{number}", process::id()));
         let other = path.with_file_name(other);
-        match OpenOptions::new().write(true).create_new(true).open(&other) {
+        match options.open(&other) {
             Ok(file) => return Ok((other, file)),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
