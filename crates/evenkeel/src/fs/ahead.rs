@@ -8,16 +8,23 @@ use std::io;
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
     bytes: Vec<u8>,
+    /// Those before it were given to a reader,
     given: usize,
+    /// and those behind it are none of the file's.
+    end: usize,
+    /// How many to read beside those asked for: one read after the other may well go on.
+    more: usize,
 }
 
 impl Ahead {
-    pub(super) fn new(bytes: Vec<u8>) -> Ahead {
-        Ahead { bytes, given: 0 }
+    /// Bytes that a thread has read.
+    pub(super) fn fill(&mut self, bytes: Vec<u8>) {
+        (self.given, self.end) = (0, bytes.len());
+        self.bytes = bytes;
     }
 
     pub(super) fn len(&self) -> usize {
-        self.bytes.len() - self.given
+        self.end - self.given
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -32,12 +39,17 @@ impl Ahead {
         count
     }
 
-    /// Forgets them, and lends the memory.
-    pub(super) fn take_memory(&mut self) -> Vec<u8> {
+    /// The position is another: what was read is of no use, and whoever reads there begins anew.
+    pub(super) fn forget(&mut self) {
+        *self = Ahead::default();
+    }
+
+    /// Lends the memory to a thread, and says how much to read: so much, or what a row of reads has come to.
+    pub(super) fn lend(&mut self, least: usize) -> (Vec<u8>, usize) {
         let mut bytes = std::mem::take(&mut self.bytes);
-        self.given = 0;
+        (self.given, self.end) = (0, 0);
         bytes.clear();
-        bytes
+        (bytes, self.more.max(least))
     }
 }
 
@@ -54,24 +66,37 @@ pub(super) enum Now {
     Never,
 }
 
-/// Reads what the kernel has in memory.
+/// Reads what the kernel has in memory. Small reads in a row ask it seldom: each that is filled has the next
+/// one read twice as much, and what there is no room for is kept.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn read_now(file: &File, room: &mut [u8]) -> Now {
+pub(super) fn read_now(file: &File, room: &mut [u8], ahead: &mut Ahead) -> Now {
     use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
+    debug_assert!(ahead.is_empty(), "what was read before comes first");
     let most = room.len().min(AT_ONCE);
-    let mut room = [io::IoSliceMut::new(&mut room[..most])];
+    let more = ahead.more.min(AT_ONCE - most);
+    if ahead.bytes.len() < more {
+        ahead.bytes.resize(more, 0);
+    }
+    let mut rooms = [&mut room[..most], &mut ahead.bytes[..more]].map(io::IoSliceMut::new);
     // At the file's own position, and moves it.
-    match preadv2(file, &mut room, u64::MAX, ReadWriteFlags::NOWAIT) {
+    match preadv2(file, &mut rooms, u64::MAX, ReadWriteFlags::NOWAIT) {
         // The end; some kernels said so as well when they would have had to wait.
         Ok(0) | Err(Errno::AGAIN | Errno::INTR) => Now::Unknown,
-        Ok(count) => Now::Read(count),
+        Ok(count) => {
+            if count == most + more {
+                ahead.more = 2 * count;
+            }
+            let given = count.min(most);
+            (ahead.given, ahead.end) = (0, count - given);
+            Now::Read(given)
+        }
         Err(_) => Now::Never,
     }
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn read_now(_: &File, _: &mut [u8]) -> Now {
+pub(super) fn read_now(_: &File, _: &mut [u8], _: &mut Ahead) -> Now {
     Now::Never
 }
 

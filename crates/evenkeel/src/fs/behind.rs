@@ -13,6 +13,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -145,7 +146,8 @@ impl Shared {
             let waker = state.waker.take();
             drop(state);
             if let Some(waker) = waker {
-                waker.wake();
+                // If a foreign waker panics, the panic hook has told of it; the bytes have to be written.
+                let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
             }
             if !working {
                 return;

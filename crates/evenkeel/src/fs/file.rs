@@ -10,16 +10,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use evenkeel_context::{poll_budget, spend};
-use futures_io::{AsyncRead, AsyncSeek, AsyncWrite};
-
-use crate::fs::ahead::{Ahead, Now, read_blocking, read_now};
+use crate::fs::ahead::Ahead;
 use crate::fs::behind::Behind;
 use crate::fs::{OnThread, OpenOptions, call};
 
+mod stream;
+
 /// An open file.
 ///
-/// **Reading** gives what the kernel has in memory at once, and asks a thread for the rest.
+/// **Reading** gives what the kernel has in memory at once, and asks a thread for the rest. Small reads in a
+/// row are read ahead, by up to 64 KiB: what somebody else changes there meanwhile is seen after a seek.
 ///
 /// **Writing** takes the bytes at once (as long as no more than some 256 KiB wait) and has them written, in
 /// order, by a thread. So an error is told by a later call: *flush before you drop it*, or `close`, or
@@ -66,12 +66,6 @@ enum Busy {
     Reading(OnThread<Vec<u8>>),
     Seeking(SeekFrom, OnThread<u64>),
 }
-
-/// What a call reads at least, for whom a thread is asked, and at most.
-const READ: std::ops::RangeInclusive<usize> = 8 << 10..=512 << 10;
-
-/// A unit of the budget, in bytes that are copied at once.
-const UNIT: usize = 16 << 10;
 
 impl File {
     /// Opens a file to read it.
@@ -241,10 +235,14 @@ impl File {
             Busy::Nothing => return Poll::Ready(()),
             Busy::Reading(read) => {
                 if let Ok(bytes) = ready!(Pin::new(read).poll(cx)) {
-                    self.ahead = Ahead::new(bytes);
+                    self.ahead.fill(bytes);
                 }
             }
-            Busy::Seeking(_, sought) => drop(ready!(Pin::new(sought).poll(cx))),
+            Busy::Seeking(_, sought) => {
+                if ready!(Pin::new(sought).poll(cx)).is_ok() {
+                    self.ahead.forget(); // It is of another place now.
+                }
+            }
         }
         self.busy = Busy::Nothing;
         Poll::Ready(())
@@ -255,7 +253,7 @@ impl File {
         if !self.ahead.is_empty() {
             let ahead = i64::try_from(self.ahead.len()).expect("a buffer is not as long");
             match (&*self.file).seek(SeekFrom::Current(-ahead)) {
-                Ok(_) => drop(self.ahead.take_memory()),
+                Ok(_) => self.ahead.forget(),
                 // A pipe has no position: what was read of it is kept for the next reader.
                 Err(error) if error.kind() == io::ErrorKind::NotSeekable => {}
                 Err(error) => return Err(error),
@@ -275,101 +273,8 @@ impl File {
             other => other,
         };
         let reached = (&*self.file).seek(position)?;
-        drop(self.ahead.take_memory());
+        self.ahead.forget();
         Ok(reached)
-    }
-}
-
-impl AsyncRead for File {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        ready!(poll_budget(cx));
-        let this = &mut *self;
-        if matches!(this.busy, Busy::Seeking(..)) {
-            ready!(this.poll_rest(cx));
-        }
-        ready!(this.poll_written(cx))?;
-        loop {
-            if !this.ahead.is_empty() || buf.is_empty() {
-                spend();
-                return Poll::Ready(Ok(this.ahead.give(buf)));
-            }
-            if let Busy::Reading(read) = &mut this.busy {
-                let bytes = ready!(Pin::new(read).poll(cx));
-                this.busy = Busy::Nothing;
-                this.ahead = Ahead::new(bytes?);
-                return Poll::Ready(Ok(this.ahead.give(buf)));
-            }
-            match this.reads_now.then(|| read_now(&this.file, buf)) {
-                Some(Now::Read(count)) => {
-                    (0..=count / UNIT).for_each(|_| spend());
-                    return Poll::Ready(Ok(count));
-                }
-                Some(Now::Never) => this.reads_now = false,
-                Some(Now::Unknown) | None => {}
-            }
-            let most = buf.len().clamp(*READ.start(), *READ.end());
-            let (file, memory) = (Arc::clone(&this.file), this.ahead.take_memory());
-            this.busy = Busy::Reading(call(move || read_blocking(&file, memory, most)));
-        }
-    }
-}
-
-/// Takes bytes at once, to be written by a thread; flushing and closing wait until they are.
-impl AsyncWrite for File {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        ready!(poll_budget(cx));
-        ready!(self.poll_rest(cx));
-        self.rewind()?;
-        self.wrote = true;
-        let taken = ready!(self.behind.poll_push(cx, buf));
-        spend();
-        Poll::Ready(taken)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_written(cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_written(cx)
-    }
-}
-
-impl AsyncSeek for File {
-    fn poll_seek(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        position: SeekFrom,
-    ) -> Poll<io::Result<u64>> {
-        ready!(poll_budget(cx));
-        let this = &mut *self;
-        loop {
-            if let Busy::Seeking(asked, sought) = &mut this.busy {
-                let asked = *asked;
-                let reached = ready!(Pin::new(sought).poll(cx));
-                this.busy = Busy::Nothing;
-                drop(this.ahead.take_memory());
-                if asked == position {
-                    return Poll::Ready(reached);
-                }
-            }
-            ready!(this.poll_rest(cx));
-            ready!(this.poll_written(cx))?;
-            if !matches!(position, SeekFrom::End(_)) {
-                spend();
-                return Poll::Ready(this.seek_now(position));
-            }
-            let file = Arc::clone(&this.file);
-            this.busy = Busy::Seeking(position, call(move || (&*file).seek(position)));
-        }
     }
 }
 

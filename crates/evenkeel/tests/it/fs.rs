@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::io::{ErrorKind, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use evenkeel::fs::{self, File, OpenOptions};
@@ -272,6 +275,84 @@ fn bytes_of_a_read_that_was_dropped_are_for_the_next_one() {
         let mut rest = [0; 6];
         pipe.read_exact(&mut rest).await.unwrap();
         assert_eq!(&rest, b" keel!");
+    });
+}
+
+#[test]
+fn a_seek_that_was_dropped_or_has_failed_mixes_no_bytes_of_two_places() {
+    let folder = Folder::new("seeks");
+    let (path, all) = (folder.at("file"), bytes(20_000));
+    std::fs::write(&path, &all).unwrap();
+    run(async {
+        let mut file = open(&path).await;
+        let mut room = [0; 100];
+        for n in 0..9 {
+            file.read_exact(&mut room).await.unwrap();
+            assert!(room == all[n * 100..][..100]);
+        }
+        let before = file.seek(SeekFrom::End(-1_000_000)).await;
+        assert_eq!(before.unwrap_err().kind(), ErrorKind::InvalidInput);
+        file.read_exact(&mut room).await.unwrap();
+        assert!(room == all[900..1000], "the position is where it was");
+        // It goes on for nobody, and what follows comes after it.
+        let _ = poll_once(file.seek(SeekFrom::End(0))).await;
+        assert_eq!(file.read(&mut room).await.unwrap(), 0, "the end was sought");
+        file.seek(SeekFrom::Start(0)).await.unwrap();
+        file.read_exact(&mut room).await.unwrap();
+        file.read_exact(&mut room).await.unwrap();
+        let _ = poll_once(file.seek(SeekFrom::End(0))).await;
+        file.write_all(b"behind").await.unwrap();
+        file.flush().await.unwrap();
+    });
+    assert!(std::fs::read(&path).unwrap() == [&all[..], b"behind"].concat());
+}
+
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("a waker of somebody's");
+    }
+}
+
+#[test]
+fn a_waker_that_panics_costs_no_bytes() {
+    let folder = Folder::new("waker");
+    let path = folder.at("file");
+    let pool = ThreadPool::new(1);
+    let mut file = File::from(std::fs::File::create(&path).unwrap());
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let busy = pool.run(move || wait.recv().is_ok());
+    let entered = pool.enter();
+    block_on(file.write_all(b"all of it")).unwrap();
+    let waker = Waker::from(Arc::new(Panics));
+    let flushed = pin!(file.flush()).poll(&mut Context::from_waker(&waker));
+    assert!(flushed.is_pending(), "the thread is busy");
+    go.send(()).unwrap();
+    assert!(block_on(busy));
+    // Comes after the write, for there is one thread.
+    block_on(pool.run(|| ()));
+    assert_eq!(std::fs::read(&path).unwrap(), b"all of it");
+    block_on(file.flush()).unwrap();
+    drop(entered);
+}
+
+#[test]
+fn what_is_to_replace_a_private_file_is_private_from_the_beginning() {
+    let folder = Folder::new("private");
+    let path = folder.at("key");
+    std::fs::write(&path, "").unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+    run(async {
+        let mut write = Box::pin(fs::write_atomic(&path, vec![7; 16 << 20]));
+        while poll_once(&mut write).await.transpose().unwrap().is_none() {
+            for entry in std::fs::read_dir(&folder.0).unwrap() {
+                // It may have been renamed meanwhile.
+                if let Ok(found) = entry.unwrap().metadata() {
+                    assert_eq!(found.permissions().mode() & 0o777, 0o600);
+                }
+            }
+        }
     });
 }
 
