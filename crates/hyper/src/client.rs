@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evenkeel::{timeout, yield_now};
+use evenkeel::{create_task, timeout, yield_now};
 use hyper::body::{Body, Incoming};
 use hyper::header::{HOST, HeaderValue};
 use hyper::http::uri::PathAndQuery;
@@ -20,7 +20,7 @@ use hyper::rt::Executor;
 use hyper::{Method, Request, Response, Uri, Version, client::conn};
 
 use self::pool::{Key, Pool};
-use self::sender::Sender;
+use self::sender::{Connection, Sender};
 use crate::{BoxError, HyperExecutor, HyperTimer, Protocol};
 
 /// How a client asks; see [`Client::with_options`].
@@ -140,7 +140,8 @@ where
     ///
     /// # Cancellation
     ///
-    /// Data may be lost: the server may have seen the request, or a part of it.
+    /// Data may be lost: the server may have seen the request, or a part of it. No more of its body is sent:
+    /// its connection is closed (HTTP/1), or its stream reset (HTTP/2).
     ///
     /// # Errors
     ///
@@ -160,15 +161,13 @@ where
         let whole = request.uri().clone();
         let key = Key::of(&whole)?;
         loop {
-            let kept = self.kept(&key).await;
-            let was_kept = kept.is_some();
-            let mut sender = match kept {
-                Some(sender) => sender,
-                None => self.connect(&key, &whole).await?,
+            let (mut sender, was_kept) = match self.kept(&key).await {
+                Some(sender) => (sender, true),
+                None => self.made(&key, &whole).await?,
             };
             match &sender {
-                Sender::Http1(_) => to_http1(&mut request, &whole, &key),
-                Sender::Http2(_) => *request.version_mut() = Version::HTTP_2,
+                Sender::Http1(..) => to_http1(&mut request, &whole, &key),
+                Sender::Http2(_) => to_http2(&mut request, &key),
             }
             match sender.send(request).await {
                 Ok(response) => {
@@ -199,6 +198,23 @@ where
         self.pool.take(key)
     }
 
+    /// A new connection; or, of HTTP/2, the one that another request was just making (and true): one carries
+    /// them all. That is waited for once, so what goes wrong with it holds up nobody twice.
+    async fn made(&self, key: &Key, uri: &Uri) -> Result<(Sender<B>, bool), ClientError> {
+        let is_shared = self.options.protocol == Protocol::Http2 && self.options.idle_per_host > 0;
+        let _connecting = match is_shared.then(|| self.pool.begin(key)) {
+            Some(Err(theirs)) => {
+                theirs.wait().await;
+                match self.pool.take(key) {
+                    Some(sender) => return Ok((sender, true)),
+                    None => None,
+                }
+            }
+            ours => ours.and_then(Result::ok),
+        };
+        Ok((self.connect(key, uri).await?, false))
+    }
+
     async fn connect(&self, key: &Key, uri: &Uri) -> Result<Sender<B>, ClientError> {
         let connected = timeout(self.options.connect_timeout, async {
             let io = self.connector.connect(uri).await.map_err(ClientError::Connect)?;
@@ -214,8 +230,8 @@ where
                 _ => {
                     let (sender, connection) =
                         conn::http1::handshake(io).await.map_err(ClientError::Http)?;
-                    HyperExecutor::new().execute(connection.with_upgrades());
-                    Sender::Http1(sender)
+                    let task = create_task(connection.with_upgrades());
+                    Sender::Http1(sender, Connection::new(task))
                 }
             };
             Ok(sender)
@@ -239,6 +255,17 @@ fn to_http1<B>(request: &mut Request<B>, whole: &Uri, key: &Key) {
     let path = whole.path_and_query().cloned();
     let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
     *request.uri_mut() = Uri::from(path);
+}
+
+/// HTTP/2 names it in the URI, without the name and password that may stand before it (RFC 9113, 8.3.1).
+fn to_http2<B>(request: &mut Request<B>, key: &Key) {
+    *request.version_mut() = Version::HTTP_2;
+    if !request.uri().authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return;
+    }
+    let mut parts = std::mem::take(request.uri_mut()).into_parts();
+    parts.authority = key.host().parse().ok();
+    *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
 }
 
 impl<B, C: Clone> Clone for Client<B, C> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use evenkeel::{create_task, now, sleep};
+use evenkeel::{Event, create_task, now, sleep};
 use hyper::Uri;
 use hyper::http::uri::{Authority, Scheme};
 
@@ -48,6 +48,8 @@ struct Shared<B> {
 
 struct Kept<B> {
     hosts: HashMap<Key, Vec<Entry<B>>>,
+    /// Set when the attempt at a shared connection is over.
+    connecting: HashMap<Key, Arc<Event>>,
     /// A task looks after those that nobody uses.
     is_swept: bool,
 }
@@ -59,7 +61,8 @@ struct Entry<B> {
 
 impl<B: Send + 'static> Pool<B> {
     pub(super) fn new(idle: Duration, per_host: usize) -> Pool<B> {
-        let kept = Mutex::new(Kept { hosts: HashMap::new(), is_swept: false });
+        let kept =
+            Mutex::new(Kept { hosts: HashMap::new(), connecting: HashMap::new(), is_swept: false });
         Pool { shared: Arc::new(Shared { kept, idle, per_host }) }
     }
 
@@ -73,7 +76,7 @@ impl<B: Send + 'static> Pool<B> {
         let begin = !std::mem::replace(&mut kept.is_swept, true);
         let host = kept.hosts.entry(key).or_default();
         // The oldest goes; one connection of HTTP/2 is enough.
-        let many = matches!(entry.sender, Sender::Http1(_));
+        let many = matches!(entry.sender, Sender::Http1(..));
         let room = if many { self.shared.per_host } else { 1 };
         let surplus = (host.len() + 1).saturating_sub(room);
         let dropped: Vec<_> = host.drain(..surplus).collect();
@@ -108,6 +111,18 @@ impl<B: Send + 'static> Pool<B> {
 }
 
 impl<B> Pool<B> {
+    /// The right to make the connection that all requests to a host will share, until it is dropped; or, if
+    /// another has it, what is set then.
+    pub(super) fn begin(&self, key: &Key) -> Result<Connecting<B>, Arc<Event>> {
+        let mut kept = lock(&self.shared.kept);
+        if let Some(theirs) = kept.connecting.get(key) {
+            return Err(Arc::clone(theirs));
+        }
+        kept.connecting.insert(key.clone(), Arc::new(Event::new()));
+        drop(kept);
+        Ok(Connecting { pool: self.clone(), key: key.clone() })
+    }
+
     /// Whether there is any for this host, free or not.
     pub(super) fn has(&self, key: &Key) -> bool {
         lock(&self.shared.kept).hosts.get(key).is_some_and(|host| !host.is_empty())
@@ -121,6 +136,21 @@ impl<B> Pool<B> {
 impl<B> Clone for Pool<B> {
     fn clone(&self) -> Pool<B> {
         Pool { shared: Arc::clone(&self.shared) }
+    }
+}
+
+/// The right to connect to a host, while the others wait.
+pub(super) struct Connecting<B> {
+    pool: Pool<B>,
+    key: Key,
+}
+
+impl<B> Drop for Connecting<B> {
+    fn drop(&mut self) {
+        let over = lock(&self.pool.shared.kept).connecting.remove(&self.key);
+        if let Some(over) = over {
+            over.set();
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Every call that waits is dropped while it waits: nothing is lost that was promised, and nothing is left.
 
+use std::convert::Infallible;
 use std::future::{IntoFuture, pending, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -15,26 +15,21 @@ use evenkeel_hyper::{
     Plain, Protocol, ServeOptions, serve,
 };
 use futures_lite::future::poll_once;
-use futures_lite::{AsyncReadExt, AsyncWriteExt};
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use futures_lite::{AsyncReadExt, AsyncWriteExt, StreamExt};
+use http_body_util::{Full, StreamBody};
+use hyper::body::{Buf, Bytes, Frame, Incoming};
 use hyper::rt::Timer;
 use hyper::service::service_fn;
-use hyper::{Request, Uri};
+use hyper::{Request, Response, Uri};
 
-use crate::support::{PATIENCE, client_of, echo, post, quick, rest, text, with_server};
+use crate::support::{
+    PATIENCE, Token, client_of, echo, held_by, holders, post, quick, rest, stuck, text, with_server,
+};
 
 /// Time enough to come to where one waits.
 const A_MOMENT: Duration = Duration::from_millis(30);
 
 const BOTH: [Protocol; 2] = [Protocol::Http1, Protocol::Http2];
-
-/// What a future holds: given back when it is gone.
-type Token = Arc<()>;
-
-fn holders(token: &Token) -> usize {
-    Arc::strong_count(token) - 1
-}
 
 /// Runs `main` on one worker and on two, each of which leaves nothing.
 fn leaves_nothing(main: impl AsyncFn()) {
@@ -64,25 +59,6 @@ async fn dropped_after<F: Future>(polls: usize, future: F) -> Option<F::Output> 
 async fn slow(request: Request<Incoming>) -> crate::support::Answer {
     sleep(Duration::from_millis(1)).await;
     echo(request).await
-}
-
-/// A service that never answers; who waits in it holds `token`.
-fn stuck(token: &Token) -> impl evenkeel_hyper::HttpService + Clone + use<> {
-    let token = Token::clone(token);
-    service_fn(move |request: Request<Incoming>| {
-        let held = Token::clone(&token);
-        async move {
-            let _held = (held, request);
-            pending::<crate::support::Answer>().await
-        }
-    })
-}
-
-/// Until so many hold it.
-async fn held_by(token: &Token, many: usize) {
-    while holders(token) != many {
-        sleep(Duration::from_millis(1)).await;
-    }
 }
 
 #[test]
@@ -199,19 +175,96 @@ fn a_dropped_request_of_http2_ends_its_stream_alone() {
     });
 }
 
-/// The server reads nothing; the body is on its way. What hyper has taken of it may still be sent.
-#[test]
-fn a_request_dropped_while_its_body_is_sent_hangs_up() {
-    leaves_nothing(async || {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let client = client_of(Protocol::Http1);
-        let large = client.request(post(address, "/", vec![7; 20_000_000]));
-        assert!(timeout(A_MOMENT, large).await.is_err());
-        assert_eq!(client.connections(), 0);
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let _ = stream.read_to_end(&mut Vec::new()).await;
+/// One piece of a body, which tells how long it is kept.
+struct Piece(Bytes, #[expect(dead_code, reason = "held")] Token);
+
+impl Buf for Piece {
+    fn remaining(&self) -> usize {
+        self.0.remaining()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.0.chunk()
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.0.advance(count);
+    }
+}
+
+/// A large body in one piece, or one that never ends.
+fn large(token: &Token, pieces: usize) -> BoxedBody {
+    let token = Token::clone(token);
+    let pieces = futures_lite::stream::iter(0..pieces).map(move |_| {
+        let piece = Piece(Bytes::from_static(&[7; LARGE]), Token::clone(&token));
+        Ok::<_, Infallible>(Frame::data(piece))
     });
+    StreamBody::new(pieces.boxed())
+}
+
+const LARGE: usize = 20_000_000;
+
+type BoxedBody = StreamBody<futures_lite::stream::Boxed<Result<Frame<Piece>, Infallible>>>;
+
+/// Nobody reads the body. hyper has a piece in hand that would never be sent.
+#[test]
+fn a_request_dropped_while_its_body_is_sent_sends_no_more_of_it() {
+    for pieces in [1, usize::MAX] {
+        leaves_nothing(async || {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let client = Client::<BoxedBody>::new();
+            let token = Token::default();
+            let uri = format!("http://{address}/");
+            let request = client.request(Request::post(uri).body(large(&token, pieces)).unwrap());
+            assert!(timeout(A_MOMENT, request).await.is_err());
+            assert_eq!(client.connections(), 0);
+            held_by(&token, 0).await;
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut heard = Vec::new();
+            let _ = stream.read_to_end(&mut heard).await;
+            assert!(heard.starts_with(b"POST / ") && heard.len() < LARGE, "it hung up");
+        });
+    }
+}
+
+/// Its stream alone is reset: the server drops the request, and the connection serves others.
+#[test]
+fn a_request_of_http2_dropped_while_its_body_is_sent_sends_no_more_of_it() {
+    for pieces in [1, usize::MAX] {
+        leaves_nothing(async || {
+            let (kept, token) = (Token::default(), Token::default());
+            let held = Token::clone(&kept);
+            let service = service_fn(move |request: Request<Incoming>| {
+                let held = Token::clone(&held);
+                async move {
+                    if request.uri().path() == "/never" {
+                        let _held = (held, request);
+                        pending::<()>().await;
+                    }
+                    Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("ahoy")))
+                }
+            });
+            let (_, served) = with_server(quick(), service, async |address| {
+                let options =
+                    ClientOptions { protocol: Protocol::Http2, ..ClientOptions::default() };
+                let client = Client::<BoxedBody>::with_options(options);
+                let ask = async |path: &str, pieces| {
+                    let uri = format!("http://{address}{path}");
+                    let body = large(&token, pieces);
+                    client.request(Request::post(uri).body(body).unwrap()).await
+                };
+                assert_eq!(text(ask("/", 0).await.unwrap()).await, "ahoy");
+                let idle = holders(&kept);
+                assert!(timeout(A_MOMENT, ask("/never", pieces)).await.is_err());
+                held_by(&token, 0).await;
+                held_by(&kept, idle).await;
+                assert_eq!(text(ask("/", 0).await.unwrap()).await, "ahoy");
+            })
+            .await;
+            assert_eq!((served.accepted, served.failed, served.cancelled), (1, 0, 0));
+        });
+    }
 }
 
 #[test]

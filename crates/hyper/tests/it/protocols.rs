@@ -55,8 +55,7 @@ fn http2_carries_many_at_a_time() {
     run(async {
         let (_, served) = with_server(quick(), service_fn(echo), async |address| {
             let client = client_of(Protocol::Http2);
-            // The first one connects.
-            assert_eq!(text(client.request(post(address, "/", "")).await.unwrap()).await, "/");
+            // The first one connects, the others wait for it.
             let asks = (0..100).map(|n| {
                 let client = client.clone();
                 async move {

@@ -1,18 +1,21 @@
-//! A server to talk to, and words to say to it.
+//! A server to talk to, words to say to it, and a token that tells who is still there.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use evenkeel::net::{TcpListener, TcpStream};
-use evenkeel::{create_task, oneshot, timeout};
+use evenkeel::{create_task, oneshot, sleep, timeout};
 use evenkeel_hyper::{
     Client, ClientOptions, HttpService, Protocol, ServeOptions, ServeStatistics, serve,
 };
 use futures_lite::AsyncReadExt;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
 use hyper::{Request, Response};
 
 /// How long anything here may take before it counts as hanging.
@@ -92,4 +95,30 @@ pub(crate) async fn response(mut stream: &TcpStream) -> String {
     let mut body = vec![0; length.parse().unwrap()];
     stream.read_exact(&mut body).await.unwrap();
     head + std::str::from_utf8(&body).unwrap()
+}
+
+/// What a future holds: given back when it is gone.
+pub(crate) type Token = Arc<()>;
+
+pub(crate) fn holders(token: &Token) -> usize {
+    Arc::strong_count(token) - 1
+}
+
+/// Until so many hold it.
+pub(crate) async fn held_by(token: &Token, many: usize) {
+    while holders(token) != many {
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// A service that never answers; who waits in it holds `token`.
+pub(crate) fn stuck(token: &Token) -> impl HttpService + Clone + use<> {
+    let token = Token::clone(token);
+    service_fn(move |request: Request<Incoming>| {
+        let held = Token::clone(&token);
+        async move {
+            let _held = (held, request);
+            pending::<Answer>().await
+        }
+    })
 }
