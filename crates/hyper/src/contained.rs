@@ -1,5 +1,6 @@
 //! A child whose panic is its own affair.
 
+use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
@@ -33,11 +34,16 @@ impl<F: Future> Future for Contained<F> {
             // It awaited a task that was cancelled: so is it, which is no failure.
             Err(payload) if payload.is::<Cancelled>() => resume_unwind(payload),
             Err(payload) => {
-                let text = payload.downcast_ref::<&str>().copied();
-                let text = text.or(payload.downcast_ref::<String>().map(String::as_str));
-                report_failure(FailureKind::Panicked, text.unwrap_or("a panic without words"));
+                report_panic(&*payload);
                 Poll::Ready(())
             }
         }
     }
+}
+
+/// Tells the failure hook.
+pub(crate) fn report_panic(payload: &(dyn Any + Send)) {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or(payload.downcast_ref::<String>().map(String::as_str));
+    report_failure(FailureKind::Panicked, text.unwrap_or("a panic without words"));
 }

@@ -2,13 +2,16 @@
 
 // ONLY WRITTEN: whoever gets the memory writes bytes into it from its beginning, and nothing else; in
 // particular it undoes no initialisation. `Socket` promises it for `poll_read_uninit`, whose only
-// implementations are in `stream.rs` (the trait is sealed); the other user is in this file.
+// implementations are in `stream.rs` (the trait is sealed); the other users are in this file, and cursors of
+// hyper's, whose own contract it is.
 // COUNTED: the answer `n` means that the first n bytes are initialised. By the same promise.
 
 use std::io;
 use std::mem::MaybeUninit;
 use std::task::{Context, Poll, ready};
 
+#[cfg(feature = "server")]
+use hyper::rt::ReadBuf;
 use hyper::rt::ReadBufCursor;
 
 use crate::stream::Socket;
@@ -46,4 +49,19 @@ pub(crate) fn read_zeroed(
     // SAFETY: COUNTED: n is no more than was filled with zeros.
     unsafe { cursor.advance(n) };
     Poll::Ready(Ok(()))
+}
+
+/// From another stream of hyper's, telling how much it was: a cursor alone does not.
+#[cfg(feature = "server")]
+pub(crate) fn read_counted(
+    mut cursor: ReadBufCursor<'_>,
+    read: impl FnOnce(ReadBufCursor<'_>) -> Poll<io::Result<()>>,
+) -> Poll<io::Result<usize>> {
+    // SAFETY: ONLY WRITTEN, through another cursor.
+    let mut lent = ReadBuf::uninit(unsafe { cursor.as_mut() });
+    ready!(read(lent.unfilled()))?;
+    let n = lent.filled().len();
+    // SAFETY: COUNTED, by the other cursor.
+    unsafe { cursor.advance(n) };
+    Poll::Ready(Ok(n))
 }

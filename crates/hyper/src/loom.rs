@@ -1,7 +1,7 @@
 //! The standard library's locks and counters. Nothing else in this crate names them.
 
 #[cfg(feature = "server")]
-pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 #[cfg(feature = "client")]
 pub(crate) use std::sync::{Mutex, MutexGuard, PoisonError};
 

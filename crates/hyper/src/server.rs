@@ -6,6 +6,8 @@ mod options;
 mod handshake;
 mod connection;
 mod preface;
+mod watched;
+mod streams;
 
 pub use handshake::{AcceptWith, Handshake, Plain};
 pub use options::{ConnectionError, OnError, ServeOptions, ServeStatistics};

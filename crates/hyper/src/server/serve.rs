@@ -5,19 +5,21 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, IntoFuture, Pending, pending, poll_fn};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use evenkeel::net::{Acceptor, Listener, TcpStream};
 use evenkeel::{Semaphore, TaskGroup, channel, timeout};
 
 use super::connection::Manner;
 use super::handshake::{AcceptWith, Handshake, Plain};
-use super::options::{Open, ServeOptions, ServeStatistics, Tally};
+use super::options::{ConnectionError, Ending, Open, ServeOptions, ServeStatistics, Tally};
 use super::service::{MakeEach, MakeService};
 use crate::HyperExecutor;
-use crate::contained::Contained;
+use crate::contained::{Contained, report_panic};
 
 /// Serves HTTP on `listener`, each connection by a clone of `service`.
 ///
@@ -166,24 +168,34 @@ where
                 Ok(accepted) => accepted,
                 Err(error) => break Err(error),
             };
-            set_nodelay(&stream);
+            let socket = tcp(&stream);
             let open = Open::new(&tally);
-            let service = make.make(&peer);
-            let (manner, handshake) = (Arc::clone(&manner), handshake.clone());
+            // What a service does before it serves is the connection's affair as well.
+            let made = catch_unwind(AssertUnwindSafe(|| (make.make(&peer), handshake.clone())));
+            let (service, handshake) = match made {
+                Ok(made) => made,
+                Err(payload) => {
+                    report_panic(&*payload);
+                    open.end(Ending::Failed);
+                    continue;
+                }
+            };
+            let manner = Arc::clone(&manner);
             let (living, on_error) = (living.clone(), options.on_error.clone());
             group.create_task(async move {
                 let _held = (seat, living);
                 // Unless it says otherwise: by a panic, which is reported.
-                let mut failed = true;
+                let mut ending = Ending::Failed;
                 Contained::new(async {
                     let ended = manner.serve(stream, handshake, service).await;
+                    reset_if_stalled(socket, &ended);
                     if let (Err(error), Some(hook)) = (&ended, &on_error) {
                         hook.call(error);
                     }
-                    failed = ended.is_err();
+                    ending = Ending::of(&ended);
                 })
                 .await;
-                open.end(failed);
+                open.end(ending);
             });
         };
         drop((acceptor, living));
@@ -194,11 +206,19 @@ where
     }
 }
 
-/// hyper writes what belongs together at once, and waits for nothing that could be sent along.
-fn set_nodelay(stream: &dyn Any) {
-    if let Some(stream) = stream.downcast_ref::<TcpStream>() {
-        // One that has gone already says so when it is read.
-        let _ = stream.set_nodelay(true);
+/// Another handle of a TCP stream. hyper writes what belongs together at once, and waits for nothing that
+/// could be sent along.
+fn tcp(stream: &dyn Any) -> Option<TcpStream> {
+    let stream = stream.downcast_ref::<TcpStream>()?;
+    // One that has gone already says so when it is read.
+    let _ = stream.set_nodelay(true);
+    Some(stream.clone())
+}
+
+/// The last handle is dropped. What a client does not read the kernel would keep for minutes.
+fn reset_if_stalled(socket: Option<TcpStream>, ended: &Result<(), ConnectionError>) {
+    if let (Some(socket), Err(ConnectionError::Stalled)) = (socket, ended) {
+        let _ = socket.set_linger(Some(Duration::ZERO));
     }
 }
 

@@ -15,16 +15,17 @@ use hyper::{Request, Response};
 use crate::support::{Answer, client_of, echo, post, quick, rest, text, with_server};
 
 /// Options whose errors are kept as words.
-fn told(options: ServeOptions) -> (ServeOptions, Arc<Mutex<Vec<String>>>) {
+pub(crate) fn told(options: ServeOptions) -> (ServeOptions, Arc<Mutex<Vec<String>>>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let hook = Arc::clone(&told);
     let on_error = OnError::new(move |error| {
         let word = match error {
             ConnectionError::TooSlow => "too slow",
+            ConnectionError::Departed(_) => "departed",
             ConnectionError::Handshake(_) => "handshake",
             ConnectionError::Http(error) if error.is_timeout() => "timeout",
+            ConnectionError::Stalled => "stalled",
             ConnectionError::Http(error) if error.is_parse() => "parse",
-            ConnectionError::Http(error) if error.is_incomplete_message() => "incomplete",
             ConnectionError::Http(_) => "http",
             _ => "other",
         };
@@ -49,7 +50,8 @@ fn say(words: &[u8], then_close: bool) -> (String, Vec<String>) {
     }));
     assert_eq!((served.accepted, served.cancelled), (2, 0));
     let told = told.lock().unwrap().clone();
-    assert_eq!(served.failed, told.len() as u64);
+    let departed = told.iter().filter(|word| *word == "departed").count() as u64;
+    assert_eq!((served.failed, served.departed), (told.len() as u64 - departed, departed));
     (heard, told)
 }
 
@@ -73,25 +75,18 @@ fn a_head_without_end_is_answered_with_431() {
 }
 
 #[test]
-fn a_request_that_breaks_off_is_its_own_failure() {
-    let (heard, told) = say(b"GET / HTTP/1.1\r\nhos", true);
-    assert_eq!((heard.as_str(), told), ("", vec!["incomplete".to_owned()]));
+fn a_request_that_breaks_off_is_a_departure() {
     // In the middle of HTTP/2's first words, too.
-    let (_, told) = say(b"PRI * HTT", true);
-    assert_eq!(told.len(), 1);
+    for words in ["GET / HTTP/1.1\r\nhos", "PRI * HTT"] {
+        let (heard, told) = say(words.as_bytes(), true);
+        assert_eq!((heard.as_str(), told), ("", vec!["departed".to_owned()]), "{words:?}");
+    }
 }
 
 #[test]
 fn one_who_leaves_without_a_word_is_no_failure() {
     let (heard, told) = say(b"", true);
     assert_eq!((heard.as_str(), told.len()), ("", 0));
-}
-
-#[test]
-fn a_half_closed_client_has_its_answer() {
-    let (heard, told) = say(b"GET /half HTTP/1.1\r\nhost: x\r\n\r\n", true);
-    assert!(heard.ends_with("/half"), "{heard}");
-    assert_eq!(told.len(), 0);
 }
 
 /// Slow loris: a byte now and then does not buy time.
@@ -147,6 +142,38 @@ fn one_who_does_not_listen_disturbs_nobody() {
         deaf
     }));
     assert_eq!((served.accepted, served.cancelled), (3, 1));
+}
+
+/// Also that of what makes the service, in the task that accepts.
+#[test]
+fn a_service_that_cannot_be_made_costs_its_connection_alone() {
+    use evenkeel::net::TcpListener;
+
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let hook = Arc::clone(&reported);
+    let on_failure: evenkeel::OnFailure = Arc::new(move |report| {
+        hook.lock().unwrap().push(report.message.clone());
+    });
+    let options = Options { on_failure: Some(on_failure), ..Options::default() };
+    Runner::new(options).unwrap().run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut count = 0;
+        let server = evenkeel_hyper::serve_each(listener, move |_| {
+            count += 1;
+            assert!(count > 1, "the first has bad luck");
+            service_fn(echo)
+        });
+        let (stop, stopped) = evenkeel::oneshot::<()>();
+        let server = evenkeel::create_task(server.with_graceful_shutdown(stopped).into_future());
+        assert_eq!(rest(&TcpStream::connect(address).await.unwrap()).await, "");
+        let answer = client_of(Protocol::Http1).request(post(address, "/", "x")).await.unwrap();
+        assert_eq!(text(answer).await, "x");
+        drop(stop);
+        let served = server.await.unwrap();
+        assert_eq!((served.accepted, served.failed, served.cancelled), (2, 1, 0));
+    });
+    assert_eq!(*reported.lock().unwrap(), ["the first has bad luck"]);
 }
 
 #[test]
