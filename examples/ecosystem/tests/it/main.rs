@@ -1,4 +1,6 @@
-//! Each example runs to its end: started as programs, as a reader would.
+//! Each example runs to its end: started as programs, as a reader would. And TLS that breaks off.
+
+mod tls;
 
 use std::path::PathBuf;
 use std::process::Command;
