@@ -9,6 +9,7 @@
 
 use std::sync::OnceLock;
 
+use crate::counted::{Advance, Counted};
 use crate::loom::{Mutex, MutexGuard, lock};
 use crate::registry::Ids;
 use crate::slab::Magazine;
@@ -20,8 +21,22 @@ const DESKS: usize = if cfg!(loom) { 1 } else { 8 };
 pub(crate) struct Desk {
     pub(crate) slots: Magazine,
     pub(crate) ids: Ids,
+    counts: Advance,
     pub(crate) opened: usize,
     pub(crate) closed: usize,
+}
+
+impl Desk {
+    /// A count of `home`, whose desk this is, for a new task. One in advance, unless the executor is gone, asked with
+    /// this desk locked: then nobody would come and give back what is left. DESK OR CLOSED.
+    #[inline]
+    pub(crate) fn count<T>(&self, home: &Counted<T>, is_closed: bool) {
+        if is_closed {
+            home.add(1);
+        } else {
+            self.counts.take(home);
+        }
+    }
 }
 
 /// On cache lines of its own (two: the prefetcher fetches pairs).
@@ -62,13 +77,22 @@ impl Desks {
         self.made.get_or_init(|| (0..DESKS).map(|_| Padded(Mutex::new(Desk::default()))).collect())
     }
 
-    /// The sum of what `count` says of each.
-    pub(crate) fn sum(&self, count: impl Fn(&Desk) -> usize) -> usize {
+    /// All there are, to be looked at one by one. DESK OR CLOSED.
+    fn all(&self) -> impl Iterator<Item = MutexGuard<'_, Desk>> {
         let made = {
-            let _making = lock(&self.making); // DESK OR CLOSED
+            let _making = lock(&self.making);
             self.made.get()
         };
-        let desks = made.into_iter().flat_map(|made| made.iter());
-        desks.fold(0, |sum, desk| sum.wrapping_add(count(&lock(&desk.0))))
+        made.into_iter().flat_map(|made| made.iter()).map(|desk| lock(&desk.0))
+    }
+
+    /// The sum of what `count` says of each.
+    pub(crate) fn sum(&self, count: impl Fn(&Desk) -> usize) -> usize {
+        self.all().fold(0, |sum, desk| sum.wrapping_add(count(&desk)))
+    }
+
+    /// The executor is closed, and goes: no counts of `home`, whose desks these are, are kept from now on.
+    pub(crate) fn end<T>(&self, home: &Counted<T>) {
+        self.all().for_each(|desk| desk.counts.end(home));
     }
 }

@@ -211,20 +211,6 @@ impl Home {
         count
     }
 
-    /// The executor goes: no new tasks; those alive are cancelled, and `tick` runs them to their end.
-    pub(crate) fn end(&self, tick: impl Fn() -> bool) {
-        self.close();
-        self.cancel_all();
-        // What is not in a queue is on its way there: a waker on another thread is between its decision
-        // and its push, or a spawner is.
-        while self.live() > 0 {
-            if !tick() {
-                self.ask_latecomers();
-                thread::yield_now();
-            }
-        }
-    }
-
     /// A walk for those that the first one missed. A worker on another thread does not walk now, and its spawn has no
     /// fence; but who sees that a task has ended sees what it spawned, so none is missed for good.
     pub(crate) fn ask_latecomers(&self) {
@@ -256,29 +242,40 @@ impl Home {
 }
 
 impl HomeRef {
-    /// A slot and an id for a new task, which the caller opens, and a count for its cell.
+    /// A slot and an id for a new task, which the caller opens, and a count for its cell; to be given up by
+    /// [`uncount`](Self::uncount).
     #[inline]
     pub(crate) fn take(&self) -> (NonNull<Slot>, u64) {
-        self.with_own(|own| {
-            self.count(own);
-            self.registry.take(own, self)
-        })
-    }
-
-    /// A count for whoever has the address of one of its slots; to be given up by [`uncount`](Self::uncount).
-    #[inline]
-    fn count(&self, own: Own<'_>) {
-        match (own, &self.kind) {
-            (Some((stock, _)), _) => stock.counts.take(self),
-            (None, Kind::Jobs) => {} // It is for ever.
-            (None, _) => self.add(1),
-        }
+        self.with_own(|own| self.registry.take(own, self))
     }
 
     /// A slot that no task is ever in, with a count.
     pub(crate) fn nobody(&self) -> NonNull<Slot> {
-        self.with_own(|own| self.count(own));
+        self.with_own(|own| match (own, &self.kind) {
+            (Some((stock, _)), _) => stock.counts.take(self),
+            (None, Kind::Jobs) => {} // It is for ever.
+            (None, _) => self.add(1),
+        });
         self.registry.nobody(self)
+    }
+
+    /// The executor goes: no new tasks; those alive are cancelled, and `tick` runs them to their end. By the executor,
+    /// which has a count besides.
+    pub(crate) fn end(&self, tick: impl Fn() -> bool) {
+        self.close();
+        self.cancel_all();
+        // What is not in a queue is on its way there: a waker on another thread is between its decision
+        // and its push, or a spawner is.
+        while self.live() > 0 {
+            if !tick() {
+                self.ask_latecomers();
+                thread::yield_now();
+            }
+        }
+        self.registry.end(self);
+        if let Kind::Local(queue) = &self.kind {
+            queue.end(self);
+        }
     }
 
     /// Gives up the count that goes with the address of a slot of `lent`, which may be the last.

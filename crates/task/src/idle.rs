@@ -71,7 +71,8 @@ impl Idle {
     /// So many wake-ups may be left out from now on: by one who will look by itself soon. With 0: none, by the
     /// same. TELL THEN LOOK.
     pub(crate) fn spare(&self, count: u32) {
-        self.spare.store(count, Ordering::SeqCst);
+        // A swap and no store (the same to x86): what `spares_one` leaves cannot come after it, to loom either.
+        self.spare.swap(count, Ordering::SeqCst);
     }
 
     /// Whether a push should ask `wake_one` at all; a cheap look without a fence.

@@ -61,6 +61,7 @@ mod worker;
 mod executor;
 #[expect(unsafe_code, reason = "cells that only the owner's thread touches")]
 mod local;
+mod door;
 mod local_seat;
 #[expect(unsafe_code, reason = "futures that borrow and are not Send")]
 mod local_executor;

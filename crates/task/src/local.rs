@@ -1,7 +1,7 @@
 //! The single-threaded executor's queue: strict order, in batches, and a door for other threads.
 //!
-//! On its own thread everything is a plain cell. Other threads push into a concurrent queue and raise a
-//! flag; the owner takes what came at the start of its next batch.
+//! On its own thread everything is a plain cell. Other threads leave what is ready at the door; the owner takes
+//! it in at the start of its next batch.
 //!
 // OWNER ONLY: `ready`, `seats`, `stock` and what is in them are touched by the thread whose number is `owner`, and by no
 //             other; every access goes through `Owned`, which exists on that thread only.
@@ -13,12 +13,11 @@ use std::marker::PhantomData;
 use std::task::Waker;
 
 use async_task::Runnable;
-use concurrent_queue::ConcurrentQueue;
 
+use crate::door::Door;
 use crate::home::{Home, HomeRef, Kind};
 use crate::local_seat::{HOST, Seats};
-use crate::loom::{AtomicBool, Ordering};
-use crate::meta::Meta;
+use crate::meta::{self, Meta};
 use crate::parker::Parker;
 use crate::registry::{Own, Stock, Tally};
 use crate::thread_state;
@@ -32,9 +31,7 @@ pub(crate) struct LocalQueue {
     stock: Stock,
     tally: Tally,
     /// From other threads.
-    remote: ConcurrentQueue<Runnable<Meta>>,
-    /// Something is in `remote`, and the owner was told.
-    knocked: AtomicBool,
+    door: Door<Runnable<Meta>>,
     parker: Parker,
 }
 
@@ -53,8 +50,7 @@ impl LocalQueue {
             seats: Seats::new(),
             stock: Stock::default(),
             tally: Tally::default(),
-            remote: ConcurrentQueue::unbounded(),
-            knocked: AtomicBool::new(false),
+            door: Door::new(),
             parker,
         }
     }
@@ -100,7 +96,7 @@ impl LocalQueue {
             Some(queue) => queue.push(runnable),
             None => {
                 home.ask_if_ending(runnable.metadata().slot());
-                self.push_remote(runnable);
+                self.leave(runnable);
             }
         }
     }
@@ -112,17 +108,13 @@ impl LocalQueue {
     }
 
     #[cold]
-    fn push_remote(&self, runnable: Runnable<Meta>) {
-        let _ = self.remote.push(runnable); // Unbounded and never closed.
-        // AcqRel: Release, so that the owner that lowers the flag sees the push.
-        if !self.knocked.swap(true, Ordering::AcqRel) {
-            self.parker.unpark();
-        }
+    fn leave(&self, runnable: Runnable<Meta>) {
+        self.door.leave(runnable, &self.parker);
     }
 
     /// Whether other threads pushed something that was not taken in yet; from any thread.
     pub(crate) fn is_called(&self) -> bool {
-        !self.remote.is_empty()
+        !self.door.is_empty()
     }
 }
 
@@ -153,19 +145,8 @@ impl<'q> Owned<'q> {
     /// Begins a batch: takes in what other threads pushed, and answers how many tasks are ready.
     #[inline]
     pub(crate) fn begin_batch(&self) -> usize {
-        if self.queue.knocked.load(Ordering::Relaxed) {
-            self.take_in();
-        }
-        self.ready_tasks(|ready| ready.len())
-    }
-
-    #[cold]
-    fn take_in(&self) {
-        // Lowered before the queue is emptied: a push after that raises it again.
-        self.queue.knocked.swap(false, Ordering::AcqRel);
-        while let Ok(runnable) = self.queue.remote.pop() {
-            self.ready_tasks(|ready| ready.push_back(runnable));
-        }
+        self.queue.door.take_in(|runnable| self.ready_tasks(|ready| ready.push_back(runnable)));
+        self.ready()
     }
 
     #[inline]
@@ -198,7 +179,7 @@ impl<'q> Owned<'q> {
     /// Whether nothing is ready, here or at the door.
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {
-        self.ready() == 0 && self.queue.remote.is_empty()
+        self.ready() == 0 && self.queue.door.is_empty()
     }
 }
 
@@ -263,7 +244,6 @@ pub(crate) fn scheduled(runnable: Runnable<Meta>) {
 
 #[cold]
 fn remote(runnable: Runnable<Meta>) {
-    // Held across the push: the owner may run the task to its end and drop the home meanwhile.
-    let home = runnable.metadata().home().clone();
-    of(&home).push_remote(runnable);
+    // Kept across the push: the owner may run the task to its end and drop the home meanwhile.
+    meta::keeping(runnable, |home, runnable| of(home).leave(runnable));
 }

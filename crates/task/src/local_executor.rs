@@ -337,7 +337,6 @@ impl<T> Drop for Gone<'_, '_, T> {
 impl Drop for LocalExecutor<'_> {
     fn drop(&mut self) {
         self.home.end(|| self.try_tick());
-        local::of(&self.home).end(&self.home);
     }
 }
 

@@ -16,6 +16,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use async_task::Runnable;
 use evenkeel_context::Owned;
 
 use crate::error::discard;
@@ -158,6 +159,21 @@ impl Drop for Meta {
         // SAFETY: KEPT SLOT, until now.
         unsafe { HomeRef::uncount(self.home().lend()) };
     }
+}
+
+/// Gives `push` a task that is ready, and its home, which stays until the call is over, though the task may run
+/// to its end meanwhile: its cell is kept, and with that the count its [`Meta`] stands for. So whoever wakes a
+/// task from outside changes the task's word, and not one that all tasks share.
+pub(crate) fn keeping<R>(
+    runnable: Runnable<Meta>,
+    push: impl FnOnce(&HomeRef, Runnable<Meta>) -> R,
+) -> R {
+    let cell = runnable.waker();
+    // SAFETY: KEPT SLOT: `cell` keeps the Meta until this function ends.
+    let home = unsafe { home_of(runnable.metadata().slot) };
+    let result = push(home, runnable);
+    drop(cell);
+    result
 }
 
 /// How a task ended, as its done callbacks are told.

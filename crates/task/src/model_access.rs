@@ -2,13 +2,15 @@
 #![expect(missing_debug_implementations, missing_docs, reason = "not part of the crate's face")]
 
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::task::Waker;
 
 use crate::counted::{Advance, Counted};
 use crate::desks::Desks;
+use crate::door::Door;
 use crate::home::{Home, HomeRef, Kind};
 use crate::idle::{Idle, Woke};
-use crate::local_seat::Seats;
+use crate::local_seat::{HOST, Seats};
 use crate::meta::Meta;
 use crate::parker::Parker;
 use crate::ring::Ring;
@@ -165,6 +167,62 @@ impl OneSlot {
     }
 }
 
+/// A local executor whose tasks are numbers, each of which is run by being taken out.
+pub struct Host {
+    seats: Seats,
+    door: Arc<Door<usize>>,
+    parker: Parker,
+}
+
+/// What other threads have of it.
+#[derive(Clone)]
+pub struct Outdoors(Arc<Door<usize>>, Parker);
+
+impl Outdoors {
+    /// As a wake-up on a thread that is not the owner's.
+    pub fn wake(&self, task: usize) {
+        self.0.leave(task, &self.1);
+    }
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Host::new(Parker::new())
+    }
+}
+
+impl Host {
+    pub fn new(parker: Parker) -> Self {
+        Host { seats: Seats::new(), door: Arc::new(Door::new()), parker }
+    }
+    pub fn outdoors(&self) -> Outdoors {
+        Outdoors(Arc::clone(&self.door), self.parker.clone())
+    }
+    /// As `LocalExecutor::turn`; what has run.
+    pub fn turn(&self) -> Vec<usize> {
+        let mut ran = Vec::new();
+        self.door.take_in(|task| ran.push(task));
+        ran
+    }
+    pub fn is_idle(&self) -> bool {
+        self.door.is_empty()
+    }
+    pub fn parker(&self) -> &Parker {
+        &self.parker
+    }
+    /// As `LocalExecutor::poll`; what has run.
+    pub fn poll(&self, waker: &Waker) -> Vec<usize> {
+        self.seats.awake(HOST, &self.parker);
+        let ran = self.turn();
+        if self.is_idle() {
+            self.seats.sleep(HOST, waker, &self.parker, || self.is_idle());
+        } else {
+            waker.wake_by_ref();
+        }
+        ran
+    }
+}
+
 /// The seats of a local executor whose queue is one flag.
 pub struct TwoSeats {
     seats: Seats,
@@ -249,6 +307,20 @@ impl Default for Outside {
 impl Outside {
     pub fn open(&self) {
         self.0.at(0).opened += 1;
+    }
+    /// A count for a cell, which may be dropped anywhere; `is_closed` says whether the executor is gone.
+    pub fn take<T>(
+        &self,
+        home: &CountedValue<T>,
+        is_closed: impl FnOnce() -> bool,
+    ) -> CountedValue<T> {
+        let desk = self.0.at(0);
+        desk.count(&home.0, is_closed());
+        CountedValue(std::mem::ManuallyDrop::into_inner(home.0.lend()))
+    }
+    /// The executor, which is closed, goes.
+    pub fn end<T>(&self, home: &CountedValue<T>) {
+        self.0.end(&home.0);
     }
     pub fn opened(&self) -> usize {
         self.0.sum(|desk| desk.opened)

@@ -6,7 +6,8 @@
 //! overflows a ring.
 //!
 // OWNS WHAT IT TOUCHES: once a Runnable is pushed, another thread may run it to its end and drop its home;
-//                       a pusher therefore holds the home itself (`remote` clones it first, a worker holds it).
+//                       a pusher therefore has the home itself (a worker and a spawner hold it, `remote` keeps the
+//                       task's cell, which does).
 // PUSH THEN ASK: see `idle.rs`.
 
 use std::ptr::{self, NonNull};
@@ -17,7 +18,8 @@ use crate::home::{Home, Kind};
 use crate::idle::Idle;
 use crate::injector::Injector;
 use crate::loom::{AtomicPtr, Mutex, Ordering, full_fence, lock};
-use crate::meta::Meta;
+use crate::meta::{self, Meta};
+use crate::parker::Parker;
 use crate::registry::Tally;
 use crate::ring::Ring;
 use crate::thread_state;
@@ -154,10 +156,16 @@ impl Queue {
     /// Wakes a worker for work that was just pushed, if one is needed. PUSH THEN ASK.
     #[inline]
     pub(crate) fn wake_one(&self) {
-        full_fence();
-        if let Some(parker) = self.idle.wake_one() {
+        if let Some(parker) = self.whom_to_wake() {
             parker.unpark();
         }
+    }
+
+    /// The worker to unpark for work that was just pushed, if one is needed. PUSH THEN ASK.
+    #[inline]
+    fn whom_to_wake(&self) -> Option<Parker> {
+        full_fence();
+        self.idle.wake_one()
     }
 
     /// [`wake_one`](Queue::wake_one), by a worker, who is awake and will come to it.
@@ -213,6 +221,13 @@ pub(crate) fn scheduled(runnable: Runnable<Meta>, woken_while_running: bool) {
 
 #[cold]
 fn remote(runnable: Runnable<Meta>) {
-    let home = runnable.metadata().home().clone(); // OWNS WHAT IT TOUCHES
-    of(&home).inject(runnable);
+    let parker = meta::keeping(runnable, |home, runnable| {
+        let queue = of(home);
+        queue.injector.push(runnable);
+        queue.whom_to_wake()
+    });
+    // With nothing kept: a foreign task may be what sleeps there, and its waker may run anything.
+    if let Some(parker) = parker {
+        parker.unpark();
+    }
 }

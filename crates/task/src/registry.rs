@@ -100,12 +100,13 @@ impl Registry {
         }
     }
 
-    /// Takes a slot for a new task of `home`, whose registry this is, and answers it with the task's id. It is to
-    /// be opened, and counts as open from now on.
+    /// Takes a slot for a new task of `home`, whose registry this is, and a count of that for its cell, and answers
+    /// it with the task's id. It is to be opened, and counts as open from now on.
     #[inline]
     pub(crate) fn take(&self, own: Own<'_>, home: &HomeRef) -> (NonNull<Slot>, u64) {
         match own {
             Some((stock, tally)) => {
+                stock.counts.take(home);
                 let slot = stock.slots.pop(|| lock(&self.slab).take(home));
                 Tally::bump(&tally.opened);
                 (slot, stock.ids.take())
@@ -118,6 +119,9 @@ impl Registry {
     #[inline(never)]
     fn take_outside(&self, home: &HomeRef) -> (NonNull<Slot>, u64) {
         let mut desk = self.desks.at(thread_state::number());
+        if home.is_async() {
+            desk.count(home, home.is_closed()); // That of the jobs is for ever.
+        }
         let slot = desk.slots.pop(|| lock(&self.slab).take(home));
         desk.opened = desk.opened.wrapping_add(1);
         (slot, desk.ids.take())
@@ -150,6 +154,11 @@ impl Registry {
         let mut desk = self.desks.at(thread_state::number());
         desk.slots.push(slot, |chain| lock(&self.slab).give(chain));
         desk.closed = desk.closed.wrapping_add(1);
+    }
+
+    /// The executor of `home`, whose registry this is, goes: threads outside keep no counts of it from now on.
+    pub(crate) fn end(&self, home: &HomeRef) {
+        self.desks.end(home);
     }
 
     /// Takes a stock of slots back: its thread works for somebody else now.
