@@ -4,6 +4,8 @@ mod bad_input;
 mod cancel;
 mod cancel_list;
 mod client;
+#[cfg(target_os = "linux")]
+mod deaf;
 mod departed;
 mod frames;
 mod protocols;
