@@ -41,6 +41,9 @@ mod datagrams;
 mod multicast;
 mod unix;
 mod unix_name;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[expect(unsafe_code, reason = "a socket option, of which std has no stable reading")]
+mod credentials;
 mod split;
 mod accept; /* servers */
 mod serve;
@@ -48,6 +51,8 @@ mod handler;
 
 pub use accept::{Acceptor, Listener};
 pub use connect::interleave;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use credentials::PeerCredentials;
 pub use datagrams::Datagrams;
 pub use handler::Handled;
 pub use options::{BindOptions, ConnectOptions, Keepalive, UdpOptions};
@@ -64,8 +69,6 @@ pub use tcp::TcpListener;
 pub use tcp::TcpStream;
 #[doc(alias = "create_datagram_endpoint")]
 pub use udp::UdpSocket;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub use unix::PeerCredentials;
 pub use unix::UnixDatagram;
 #[doc(alias = "open_unix_connection")]
 pub use unix::UnixStream;

@@ -153,7 +153,12 @@ enum Trouble {
 impl Trouble {
     fn of(error: &io::Error) -> Trouble {
         match Errno::from_io_error(error) {
-            Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => Trouble::Shortage,
+            // The last one: no more descriptors may be waited for (`max_user_watches`).
+            Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM | Errno::NOSPC) => {
+                Trouble::Shortage
+            }
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Some(Errno::NONET) => Trouble::OfOne,
             Some(
                 Errno::CONNABORTED
                 | Errno::CONNRESET

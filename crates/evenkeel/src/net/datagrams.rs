@@ -1,7 +1,8 @@
 //! Many datagrams in one go: one wait, and where the kernel can, one system call.
 
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
+use std::io::ErrorKind::{Interrupted, WouldBlock};
 use std::net::SocketAddr;
 
 use super::udp::UdpSocket;
@@ -18,6 +19,8 @@ pub struct Datagrams {
     /// How long each is, and from whom.
     filled: Vec<(usize, SocketAddr)>,
     count: usize,
+    /// What came behind the last of them: the kernel tells it once, and the next call passes it on.
+    behind: Option<io::Error>,
 }
 
 impl Datagrams {
@@ -29,7 +32,8 @@ impl Datagrams {
     pub fn new(count: usize, size: usize) -> Datagrams {
         assert!(count > 0 && size > 0, "there must be room for a datagram");
         let all = count.checked_mul(size).expect("so many datagrams of that size do not exist");
-        Datagrams { bytes: vec![0; all], size, filled: Vec::with_capacity(count), count }
+        let filled = Vec::with_capacity(count);
+        Datagrams { bytes: vec![0; all], size, filled, count, behind: None }
     }
 
     /// How many are there.
@@ -49,14 +53,23 @@ impl Datagrams {
     }
 
     /// As many as are there, without waiting; the first must be.
-    fn fill(&mut self, socket: &std::net::UdpSocket) -> io::Result<usize> {
+    fn fill(
+        &mut self,
+        mut receive: impl FnMut(&mut [u8]) -> io::Result<(usize, SocketAddr)>,
+    ) -> io::Result<usize> {
         self.filled.clear();
+        if let Some(error) = self.behind.take() {
+            return Err(error);
+        }
         for room in self.bytes.chunks_mut(self.size).take(self.count) {
-            match socket.recv_from(room) {
+            match receive(room) {
                 Ok(received) => self.filled.push(received),
-                // What was received is not lost to an error behind it: that is the next call's.
                 Err(error) if self.filled.is_empty() => return Err(error),
-                Err(_) => break,
+                Err(error) => {
+                    let is_news = !matches!(error.kind(), WouldBlock | Interrupted);
+                    self.behind = is_news.then_some(error);
+                    break;
+                }
             }
         }
         Ok(self.filled.len())
@@ -93,12 +106,12 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of `recvfrom`, if no datagram came before it; a connected socket also hears that an earlier datagram was
-    /// refused.
+    /// Those of `recvfrom`; a connected socket also hears that an earlier datagram was refused. What comes behind
+    /// a datagram is the answer of the next call with this room.
     #[doc(alias = "recvmmsg")]
     pub async fn recv_many(&self, room: &mut Datagrams) -> io::Result<usize> {
         // One system call each: what could take many in one is not to be had safely.
-        self.source.read_with(|socket| room.fill(socket)).await
+        self.source.read_with(|socket| room.fill(|room| socket.recv_from(room))).await
     }
 
     /// Sends datagrams, each to its address, as many as go without waiting; waits for the first. How many
@@ -151,7 +164,7 @@ fn send<B: AsRef<[u8]>>(
         match send_some(socket, &datagrams[sent..]) {
             Ok(0) => break,
             Ok(n) => sent += n,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == Interrupted => {}
             Err(error) if sent == 0 => return Err(error),
             Err(_) => break,
         }
@@ -186,4 +199,28 @@ fn send_some<B: AsRef<[u8]>>(
 ) -> io::Result<usize> {
     let (bytes, to) = &datagrams[0];
     socket.send_to(bytes.as_ref(), to).map(|_| 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_behind_datagrams_is_the_next_answer() {
+        let from = SocketAddr::from(([127, 0, 0, 1], 9));
+        let mut room = Datagrams::new(4, 8);
+        // As the kernel, which forgets what it has told.
+        let mut answers = vec![
+            Err(WouldBlock.into()),
+            Ok((3, from)),
+            Err(io::ErrorKind::ConnectionRefused.into()),
+            Ok((1, from)),
+            Ok((2, from)),
+        ];
+        let mut receive = |_: &mut [u8]| answers.pop().expect("not asked too often");
+        assert_eq!(room.fill(&mut receive).unwrap(), 2);
+        let error = room.fill(&mut receive).unwrap_err();
+        assert_eq!((error.kind(), room.len()), (io::ErrorKind::ConnectionRefused, 0));
+        assert_eq!(room.fill(&mut receive).unwrap(), 1);
+    }
 }

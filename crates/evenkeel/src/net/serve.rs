@@ -244,24 +244,23 @@ where
             Ok(accepted) => accepted,
             Err(error) => return error,
         };
-        let open = Open::new(handle);
+        let mut open = Open::new(handle);
         let connection = Connection { stream, peer, server: handle.clone() };
         // What a handler does before it is a future is the connection's affair as well.
         let handled = match catch_unwind(AssertUnwindSafe(|| handler(connection))) {
             Ok(future) => future,
             Err(payload) => {
                 open.failed(FailureKind::Panicked, text_of(&*payload));
+                open.ended = true;
                 continue;
             }
         };
         group.create_task(async move {
             let (_seat, mut open) = (seat, open);
-            match Guarded::new(handled).await {
-                Ok(answer) => {
-                    if let Some(text) = answer.failure() {
-                        open.failed(FailureKind::Failed, &text);
-                    }
-                }
+            // Its answer as well: that is shown and dropped in there, by code of the handler's.
+            match Guarded::new(async { handled.await.failure() }).await {
+                Ok(None) => {}
+                Ok(Some(text)) => open.failed(FailureKind::Failed, &text),
                 Err(payload) => open.failed(FailureKind::Panicked, text_of(&*payload)),
             }
             open.ended = true;

@@ -12,6 +12,8 @@ use evenkeel_reactor::Source;
 use evenkeel_timer::sleep;
 use futures_core::Stream;
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use super::credentials::{self, PeerCredentials};
 use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::unix_name::path_of;
 use super::{socket, stream};
@@ -36,19 +38,6 @@ pub struct UnixStream {
 #[derive(Clone, Debug)]
 pub struct UnixDatagram {
     source: Arc<Source<std_net::UnixDatagram>>,
-}
-
-/// Who is at the other end of a Unix connection; see [`UnixStream::peer_credentials`].
-#[cfg(any(target_os = "linux", target_os = "android"))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PeerCredentials {
-    /// The process, when it connected or listened; `None` if it is outside of this one's sight.
-    pub process: Option<u32>,
-    /// The user.
-    pub user: u32,
-    /// The group.
-    pub group: u32,
 }
 
 socket!(UnixListener);
@@ -176,13 +165,7 @@ impl UnixStream {
     #[doc(alias = "SO_PEERCRED")]
     #[doc(alias = "peer_cred")]
     pub fn peer_credentials(&self) -> io::Result<PeerCredentials> {
-        let found = rustix::net::sockopt::socket_peercred(&*self.source)?;
-        Ok(PeerCredentials {
-            // 0, for one outside this process's namespace, is no number of a process.
-            process: u32::try_from(found.pid.as_raw_pid()).ok().filter(|pid| *pid > 0),
-            user: found.uid.as_raw(),
-            group: found.gid.as_raw(),
-        })
+        credentials::of(self)
     }
 
     /// Two streams connected to each other.

@@ -10,6 +10,8 @@ use evenkeel::net::{Acceptor, Listener};
 use evenkeel::{ManualClock, Options, Runner, now};
 
 const EMFILE: i32 = 24;
+/// No more descriptors may be waited for.
+const ENOSPC: i32 = 28;
 const ECONNABORTED: i32 = 103;
 const EINVAL: i32 = 22;
 
@@ -51,7 +53,7 @@ fn told(main: impl AsyncFnOnce()) -> Vec<String> {
 #[test]
 fn a_shortage_is_waited_out_and_told_once() {
     let told = told(async || {
-        let script = [Err(EMFILE), Err(EMFILE), Err(EMFILE), Ok(1), Err(EMFILE), Ok(2)];
+        let script = [Err(EMFILE), Err(ENOSPC), Err(EMFILE), Ok(1), Err(EMFILE), Ok(2)];
         let mut acceptor = Acceptor::new(Script::new(script));
         let begun = now();
         assert_eq!(acceptor.accept().await.unwrap().0, 1);

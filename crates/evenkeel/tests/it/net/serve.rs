@@ -223,7 +223,42 @@ fn who_fails_fails_alone() {
     told.sort();
     let of = |text: &str| format!("a connection's handler: {text}");
     assert_eq!(told, [of("a mistake"), of("before it is a future"), of("no such thing")]);
-    assert_eq!((done.accepted, done.open, done.failed), (6, 0, 3));
+    assert_eq!((done.accepted, done.open, done.failed, done.cancelled), (6, 0, 3, 0));
+}
+
+#[test]
+fn an_answer_that_panics_fails_alone() {
+    struct Bad;
+    impl std::fmt::Display for Bad {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("no words for it")
+        }
+    }
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("a bomb");
+        }
+    }
+    let (done, mut told) = timed(async || {
+        let server = Server::new(Made::of(0..3), ServeOptions::default());
+        let handle = server.handle();
+        let server = create_task(server.run(async |connection| match connection.stream {
+            0 => Err(Bad),
+            1 => Ok(Some(Bomb)),
+            _ => {
+                sleep(SECOND).await;
+                Ok(None)
+            }
+        }));
+        sleep(2 * SECOND).await;
+        handle.stop();
+        server.await.unwrap()
+    });
+    told.sort();
+    let of = |text: &str| format!("a connection's handler: {text}");
+    assert_eq!(told, [of("a bomb"), of("no words for it")]);
+    assert_eq!((done.accepted, done.failed, done.cancelled), (3, 2, 0), "one went on");
 }
 
 #[test]
