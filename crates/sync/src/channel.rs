@@ -59,10 +59,15 @@ use crate::stock::{Getter, NotPut, Putter, Stock};
 ///
 /// # Panics
 ///
-/// If `places` is 0: an item has to be somewhere between the hand of one and that of another.
+/// If `places` is 0: an item has to be somewhere between the hand of one and that of another. There is
+/// no channel on which both meet, as std's `sync_channel(0)`: a sender that has to know when its item
+/// was taken sends a [`oneshot()`](crate::oneshot()) along. For no bound at all take [`unbounded`].
 #[track_caller]
 pub fn channel<T>(places: usize) -> (Sender<T>, Receiver<T>) {
-    assert!(places > 0, "a channel without room carries nothing: give it one place");
+    assert!(
+        places > 0,
+        "a channel without room carries nothing: give it one place, or take `unbounded()`"
+    );
     ends(Stock::new(places))
 }
 

@@ -15,6 +15,8 @@ mod lock;
 mod once;
 mod oneshot;
 mod queue;
+mod queue_done;
+mod queue_shutdown;
 mod panics;
 mod parking;
 mod rwlock;

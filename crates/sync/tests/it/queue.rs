@@ -2,28 +2,27 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
-use std::future::Future;
 use std::rc::Rc;
 
 use evenkeel_sync::queue::{Order, OrderedQueue, TryPutError};
-use evenkeel_sync::{LifoQueue, PriorityQueue, Queue, QueueShutDown, Shutdown};
+use evenkeel_sync::{LifoQueue, PriorityQueue, Queue, Shutdown};
 use futures_lite::StreamExt;
 
-use crate::fifo::{Count, Fifo, Log, now, poll, yield_now};
+use crate::fifo::{Fifo, Log, now, poll, yield_now};
 
-fn put_all<O: Order>(queue: &OrderedQueue<O>, items: impl IntoIterator<Item = O::Item>) {
+pub(crate) fn put_all<O: Order>(queue: &OrderedQueue<O>, items: impl IntoIterator<Item = O::Item>) {
     for item in items {
         queue.try_put(item).expect("room");
     }
 }
 
 /// Gets all there is, each done at once.
-fn drain<T: Clone, O: Order<Item = T>>(queue: &OrderedQueue<O>) -> Vec<T> {
+pub(crate) fn drain<T: Clone, O: Order<Item = T>>(queue: &OrderedQueue<O>) -> Vec<T> {
     std::iter::from_fn(|| queue.try_get().ok().flatten()).map(|item| item.clone()).collect()
 }
 
 /// Nobody in line, and nothing promised to anybody.
-fn assert_idle<T: Debug, O: Order<Item = T>>(queue: &OrderedQueue<O>) {
+pub(crate) fn assert_idle<T: Debug, O: Order<Item = T>>(queue: &OrderedQueue<O>) {
     let seen = queue.statistics();
     assert_eq!((seen.waiting_getters, seen.waiting_putters, seen.waiting_joiners), (0, 0, 0));
     if !seen.shut_down && seen.len > 0 {
@@ -242,176 +241,6 @@ fn que_08_cancelled_in_the_pass_of_the_put_it_gets_the_item_or_leaves_it() {
 }
 
 #[test]
-fn que_09_join_ends_when_all_are_done() {
-    let queue = Queue::unbounded();
-    put_all(&queue, [1, 2]);
-    let (count, waker) = Count::new();
-    let mut join = Box::pin(queue.join());
-    let mut cx = std::task::Context::from_waker(&waker);
-    assert!(join.as_mut().poll(&mut cx).is_pending());
-    let first = queue.try_get().unwrap().unwrap();
-    let second = queue.try_get().unwrap().unwrap();
-    assert_eq!((queue.len(), queue.unfinished()), (0, 2));
-    drop(first);
-    assert_eq!(count.get(), 0);
-    // A guard goes where the work goes.
-    std::thread::spawn(move || drop(second)).join().unwrap();
-    assert_eq!((count.get(), queue.unfinished()), (1, 0));
-    now(join);
-}
-
-#[test]
-fn que_09_task_done_for_what_was_taken_out() {
-    let queue = Queue::unbounded();
-    assert!(queue.task_done().is_err(), "nothing was got");
-    put_all(&queue, [1, 2]);
-    assert!(queue.task_done().is_err(), "nothing was taken out");
-    assert_eq!(queue.try_get().unwrap().unwrap().into_inner(), 1);
-    let guarded = queue.try_get().unwrap().unwrap();
-    let mut join = Box::pin(queue.join());
-    queue.task_done().unwrap();
-    assert!(queue.task_done().is_err(), "the other says so itself");
-    assert!(poll(join.as_mut()).is_pending());
-    drop(guarded);
-    now(join);
-    assert!(queue.task_done().is_err());
-}
-
-#[test]
-fn que_09_an_empty_queue_joins_at_once() {
-    let queue = Queue::<u8>::bounded(1);
-    now(queue.join());
-    queue.join_blocking();
-}
-
-#[test]
-fn que_09_who_waited_at_the_end_is_let_go_though_more_came() {
-    let queue = Queue::unbounded();
-    put_all(&queue, [1]);
-    let mut join = Box::pin(queue.join());
-    assert!(poll(join.as_mut()).is_pending());
-    assert_eq!(drain(&queue), [1]);
-    put_all(&queue, [2]);
-    now(join);
-    assert!(poll(Box::pin(queue.join()).as_mut()).is_pending());
-}
-
-#[test]
-fn que_09_items_of_a_panic_are_done() {
-    let queue = Queue::unbounded();
-    put_all(&queue, [1]);
-    let worker = queue.clone();
-    let failed = std::thread::spawn(move || {
-        let _item = worker.get_blocking().unwrap();
-        std::panic::resume_unwind(Box::new(()));
-    });
-    assert!(failed.join().is_err());
-    assert_eq!(queue.unfinished(), 0);
-}
-
-#[test]
-fn que_10_shutdown_of_an_empty_queue() {
-    let queue = Queue::<u8>::bounded(2);
-    let mut getters: Vec<_> = (0..20).map(|_| Box::pin(queue.get())).collect();
-    let (count, waker) = Count::new();
-    let mut cx = std::task::Context::from_waker(&waker);
-    for getter in &mut getters {
-        assert!(getter.as_mut().poll(&mut cx).is_pending());
-    }
-    queue.shutdown(Shutdown::Graceful);
-    assert_eq!(count.get(), 20);
-    for getter in getters {
-        assert!(now(getter).is_err());
-    }
-    assert!(queue.try_get().is_err() && queue.is_shut_down());
-    assert!(matches!(queue.try_put(1), Err(TryPutError::ShutDown(1))));
-    assert_eq!(now(queue.put(2)), Err(QueueShutDown(2)));
-    now(queue.join());
-    assert_idle(&queue);
-}
-
-#[test]
-fn que_10_shutdown_lets_what_is_inside_be_read() {
-    let queue = Queue::bounded(1);
-    put_all(&queue, [1]);
-    let mut putter = Box::pin(queue.put(2));
-    let mut join = Box::pin(queue.join());
-    assert!(poll(putter.as_mut()).is_pending() && poll(join.as_mut()).is_pending());
-    queue.shutdown(Shutdown::Graceful);
-    assert_eq!(now(putter), Err(QueueShutDown(2)), "it comes back");
-    assert!(poll(join.as_mut()).is_pending());
-    let item = now(queue.get()).unwrap();
-    assert_eq!(*item, 1);
-    assert!(now(queue.get()).is_err() && poll(join.as_mut()).is_pending());
-    drop(item);
-    now(join);
-    assert_idle(&queue);
-}
-
-#[test]
-fn que_10_immediate_shutdown_throws_away() {
-    let queue = Queue::bounded(2);
-    let token = Rc::new(());
-    put_all(&queue, [token.clone(), token.clone()]);
-    let mut join = Box::pin(queue.join());
-    assert!(poll(join.as_mut()).is_pending());
-    queue.shutdown(Shutdown::Graceful);
-    queue.shutdown(Shutdown::Immediate);
-    now(join);
-    assert_eq!((Rc::strong_count(&token), queue.len()), (1, 0));
-    assert!(now(queue.get()).is_err());
-}
-
-#[test]
-fn que_10_a_getter_that_was_called_when_all_was_thrown_away() {
-    let queue = Queue::bounded(2);
-    let mut getters: Vec<_> = (0..3).map(|_| Box::pin(queue.get())).collect();
-    for getter in &mut getters {
-        assert!(poll(getter.as_mut()).is_pending());
-    }
-    put_all(&queue, [1, 2]);
-    queue.shutdown(Shutdown::Immediate);
-    for getter in getters {
-        assert!(now(getter).is_err());
-    }
-    assert_eq!(queue.unfinished(), 0);
-    assert_idle(&queue);
-}
-
-#[test]
-fn que_10_nobody_is_told_of_the_end_while_an_item_may_still_be_theirs() {
-    let queue = Queue::bounded(2);
-    let mut first = Box::pin(queue.get());
-    let mut second = Box::pin(queue.get());
-    assert!(poll(first.as_mut()).is_pending() && poll(second.as_mut()).is_pending());
-    put_all(&queue, [1]);
-    queue.shutdown(Shutdown::Graceful);
-    assert!(poll(second.as_mut()).is_pending(), "the first may yet be cancelled");
-    let mut third = Box::pin(queue.get());
-    assert!(poll(third.as_mut()).is_pending());
-    drop(first);
-    assert_eq!(*now(second).unwrap(), 1);
-    assert!(now(third).is_err(), "that was the last");
-    assert_idle(&queue);
-}
-
-#[test]
-fn que_11_what_was_taken_before_an_immediate_shutdown_is_waited_for() {
-    let queue = Queue::unbounded();
-    put_all(&queue, [1, 2, 3]);
-    let item = queue.try_get().unwrap().unwrap();
-    let by_hand = queue.try_get().unwrap().unwrap().into_inner();
-    let mut join = Box::pin(queue.join());
-    queue.shutdown(Shutdown::Immediate);
-    assert_eq!((by_hand, queue.unfinished()), (2, 2));
-    assert!(poll(join.as_mut()).is_pending());
-    drop(item);
-    assert!(poll(join.as_mut()).is_pending());
-    queue.task_done().unwrap();
-    now(join);
-}
-
-#[test]
 fn que_12_nobody_robs_one_who_was_called() {
     let queue = Queue::unbounded();
     let mut getter = Box::pin(queue.get());
@@ -434,28 +263,6 @@ fn que_13_a_priority_is_looked_at_when_the_getter_runs() {
     put_all(&queue, [5, 1]);
     assert_eq!(*now(getter).unwrap(), 1);
     assert_eq!(drain(&queue), [5]);
-}
-
-#[test]
-fn a_stream_ends_at_the_shutdown() {
-    let (log, queue) = (Log::default(), Queue::bounded(1));
-    let mut tasks = Fifo::default();
-    tasks.spawn(async {
-        let mut items = queue.stream();
-        while let Some(item) = items.next().await {
-            log.say(*item);
-        }
-        log.say("end");
-    });
-    tasks.spawn(async {
-        for n in 0..3 {
-            queue.put(n).await.unwrap();
-        }
-        queue.shutdown(Shutdown::Graceful);
-    });
-    tasks.run();
-    assert_eq!(log.take(), "0 1 2 end");
-    assert_eq!(queue.unfinished(), 0);
 }
 
 #[test]
