@@ -81,6 +81,9 @@ pub mod prelude {
 
 use std::future::poll_fn;
 
+// For `duplex`, whose models are among the reactor's and give it loom's.
+use crate::loom::{Mutex, lock, panicking};
+
 /// Before an operation that may be served from memory: lets the others go first if this task has had its
 /// share. Whoever did something afterwards spends a unit.
 async fn turn() {

@@ -1,5 +1,6 @@
 //! The one place that names atomics and locks. The protocols of this crate are those of the leaves, which
-//! model them; here it is always the standard library's.
+//! model them; here it is always the standard library's. `io::duplex` has one of its own, which the models of
+//! the reactor compile once more, with loom's lock.
 
 pub(crate) use std::sync::{Condvar, MutexGuard, PoisonError};
 #[cfg(not(evenkeel_count))]
@@ -7,6 +8,8 @@ pub(crate) use std::sync::{
     Mutex,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
+#[cfg(feature = "io")]
+pub(crate) use std::thread::panicking;
 
 #[cfg(all(feature = "signal", not(evenkeel_count)))]
 pub(crate) use std::sync::atomic::AtomicU64;

@@ -13,6 +13,9 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 
+#[path = "loom/duplex.rs"]
+mod duplex;
+
 /// Unparks the thread it was made on.
 struct Unpark(thread::Thread);
 

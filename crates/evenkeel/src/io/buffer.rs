@@ -12,7 +12,7 @@ use futures_io::AsyncRead;
 const FIRST: usize = 8 * 1024;
 
 /// A larger buffer is given back when it is empty: one long line does not cost its memory for ever.
-const KEPT: usize = 64 * 1024;
+pub(super) const KEPT: usize = 64 * 1024;
 
 #[derive(Default)]
 pub(super) struct Buffer {

@@ -120,9 +120,17 @@ where
     B: AsyncRead + AsyncWrite + Unpin + ?Sized,
 {
     let (mut there, mut back) = (Way::Flows(Flow::new()), Way::Flows(Flow::new()));
+    let mut back_first = true;
     poll_fn(|cx| {
-        let sent = there.poll(cx, Pin::new(&mut *a), Pin::new(&mut *b))?;
-        let received = back.poll(cx, Pin::new(&mut *b), Pin::new(&mut *a))?;
+        // In turns: one way that is always ready uses up the task's budget, and the other would get none.
+        back_first = !back_first;
+        let (mut sent, mut received) = (Poll::Pending, Poll::Pending);
+        for is_back in [back_first, !back_first] {
+            match is_back {
+                false => sent = there.poll(cx, Pin::new(&mut *a), Pin::new(&mut *b))?,
+                true => received = back.poll(cx, Pin::new(&mut *b), Pin::new(&mut *a))?,
+            }
+        }
         Poll::Ready(Ok((ready!(sent), ready!(received))))
     })
     .await

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -9,7 +10,7 @@ use std::task::{Context, Poll, Waker, ready};
 use evenkeel_context::{Wait, poll_budget, spend, waiting_for};
 use futures_io::{AsyncRead, AsyncWrite};
 
-use crate::loom::{Mutex, lock};
+use super::{Mutex, lock, panicking};
 
 /// Two ends of a stream in memory. Up to `capacity` bytes each way are on their way; then writing waits.
 ///
@@ -159,17 +160,15 @@ impl Pipe {
         Poll::Pending
     }
 
-    /// Tells the other side that this one is over.
-    fn end(&self, side: Side) {
+    /// This side is over; who is to be told of it.
+    #[must_use]
+    fn end(&self, side: Side) -> [Option<Waker>; 2] {
         let mut state = lock(&self.0);
         match side {
             Side::Reader => state.unheard = true,
             Side::Writer => state.ended = true,
         }
-        let wakers = (state.reader.take(), state.writer.take());
-        drop(state);
-        let (reader, writer) = wakers;
-        reader.into_iter().chain(writer).for_each(Waker::wake);
+        [state.reader.take(), state.writer.take()]
     }
 
     fn poll_take(
@@ -246,15 +245,29 @@ impl AsyncWrite for DuplexStream {
     }
 
     fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.writes.end(Side::Writer);
+        wake_all(self.writes.end(Side::Writer));
         Poll::Ready(Ok(()))
     }
 }
 
 impl Drop for DuplexStream {
     fn drop(&mut self) {
-        self.writes.end(Side::Writer);
-        self.reads.end(Side::Reader);
+        let (readers, writers) = (self.writes.end(Side::Writer), self.reads.end(Side::Reader));
+        wake_all(readers.into_iter().chain(writers));
+    }
+}
+
+/// Wakes them with nothing locked, each of them, whichever panics.
+fn wake_all(wakers: impl IntoIterator<Item = Option<Waker>>) {
+    let mut panicked = None;
+    for waker in wakers.into_iter().flatten() {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+            panicked.get_or_insert(payload);
+        }
+    }
+    match panicked {
+        Some(payload) if !panicking() => resume_unwind(payload),
+        _ => {}
     }
 }
 

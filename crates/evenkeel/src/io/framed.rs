@@ -10,7 +10,7 @@ use evenkeel_context::{poll_budget, spend};
 use futures_core::Stream;
 use futures_io::{AsyncRead, AsyncWrite};
 
-use super::buffer::Buffer;
+use super::buffer::{Buffer, KEPT};
 
 /// Where a frame begins and ends: [`Lines`](super::Lines), [`Lengths`](super::Lengths), or one of yours.
 ///
@@ -222,6 +222,8 @@ impl<S: AsyncWrite + Unpin, C: Codec> Framed<S, C> {
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // For streams that always take everything: who only sends lets the others go first, too.
+        ready!(poll_budget(cx));
         while self.sent < self.outbound.len() {
             let rest = &self.outbound[self.sent..];
             match ready!(Pin::new(&mut self.stream).poll_write(cx, rest))? {
@@ -231,7 +233,10 @@ impl<S: AsyncWrite + Unpin, C: Codec> Framed<S, C> {
         }
         self.sent = 0;
         self.outbound.clear();
-        Pin::new(&mut self.stream).poll_flush(cx)
+        self.outbound.shrink_to(KEPT);
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        spend();
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -16,11 +16,18 @@ use super::framed::Codec;
 /// assert_eq!(error.to_string(), "a line is longer than 8 bytes");
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Lines {
     longest: usize,
     /// How many of the bytes at hand hold no end of a line.
     searched: usize,
+}
+
+/// The same rules, for another stream: of what this one has at hand the clone knows nothing.
+impl Clone for Lines {
+    fn clone(&self) -> Lines {
+        Lines::up_to(self.longest)
+    }
 }
 
 impl Default for Lines {

@@ -1,13 +1,15 @@
 //! Copying, one way and both.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 
 use evenkeel::io::prelude::*;
 use evenkeel::io::{
-    AsyncRead, BufReader, BufWriter, Cursor, copy, copy_bidirectional, copy_buf, duplex, empty,
-    sink,
+    AsyncRead, AsyncWrite, BufReader, BufWriter, Cursor, copy, copy_bidirectional, copy_buf,
+    duplex, empty, sink,
 };
 use evenkeel::{create_task, gather, run, yield_now};
 
@@ -100,7 +102,7 @@ impl AsyncRead for Endless {
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
         _: &mut [u8],
-    ) -> Poll<std::io::Result<usize>> {
+    ) -> Poll<io::Result<usize>> {
         Poll::Ready(Ok(1))
     }
 }
@@ -126,4 +128,51 @@ fn no_memory_before_it_begins() {
     let mut copies = pin!(copy(one, sink()));
     assert!(size_of_val(&*copies) < 200, "{}", size_of_val(&*copies));
     assert!(copies.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+}
+
+/// Always gives, always takes, and counts what it took.
+struct Talker(Arc<AtomicU64>);
+
+impl AsyncRead for Talker {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(buf.len()))
+    }
+}
+
+impl AsyncWrite for Talker {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.0.fetch_add(buf.len() as u64, Relaxed);
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn a_way_that_is_always_ready_does_not_starve_the_other() {
+    run(async {
+        let taken = [Arc::default(), Arc::<AtomicU64>::default()];
+        let [mut a, mut b] = [0, 1].map(|at| Talker(Arc::clone(&taken[at])));
+        let copies = create_task(async move { copy_bidirectional(&mut a, &mut b).await });
+        for _ in 0..10 {
+            yield_now().await;
+        }
+        copies.cancelled().await;
+        let taken = taken.map(|bytes| bytes.load(Relaxed));
+        assert!(taken[0] > 0 && taken[1] > 0, "{taken:?}");
+    });
 }

@@ -1,9 +1,15 @@
 //! Streams in memory.
 
+use std::future::Future;
 use std::io::{ErrorKind, IoSlice, IoSliceMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Wake, Waker};
 
-use evenkeel::io::duplex;
 use evenkeel::io::prelude::*;
+use evenkeel::io::{duplex, split};
 use evenkeel::{create_task, run, testing, yield_now};
 use futures_lite::future::poll_once;
 
@@ -72,6 +78,42 @@ fn ends() {
         yield_now().await;
         drop(two);
         assert_eq!(waits.await.unwrap_err().kind(), ErrorKind::BrokenPipe);
+    });
+}
+
+struct Bomb;
+
+impl Wake for Bomb {
+    fn wake(self: Arc<Self>) {
+        panic!("the waker panics");
+    }
+}
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+#[test]
+fn a_waker_that_panics_keeps_the_end_from_nobody() {
+    let (one, two) = duplex(1);
+    let (mut reader, mut writer) = split(one);
+    let mut byte = [0];
+    let mut reads = pin!(reader.read(&mut byte));
+    let mut writes = pin!(writer.write_all(b"ab"));
+    let (bomb, count) = (Waker::from(Arc::new(Bomb)), Arc::new(Count::default()));
+    assert!(reads.as_mut().poll(&mut Context::from_waker(&bomb)).is_pending());
+    let waker = Waker::from(Arc::clone(&count));
+    assert!(writes.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    catch_unwind(AssertUnwindSafe(|| drop(two))).expect_err("the panic goes on");
+    assert_eq!(count.0.load(Relaxed), 1);
+    run(async {
+        assert_eq!(reads.await.unwrap(), 0);
+        assert_eq!(writes.await.unwrap_err().kind(), ErrorKind::BrokenPipe);
     });
 }
 

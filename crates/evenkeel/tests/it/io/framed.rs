@@ -4,8 +4,9 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use evenkeel::io::prelude::*;
-use evenkeel::io::{ByteOrder, Framed, Lengths, Lines, duplex};
-use evenkeel::{gather, run, testing, timeout};
+use evenkeel::io::{ByteOrder, Framed, Lengths, Lines, duplex, sink};
+use evenkeel::{create_task, gather, run, testing, timeout, yield_now};
+use futures_lite::future::poll_once;
 
 use super::Pieces;
 
@@ -160,5 +161,33 @@ fn it_is_a_stream() {
         let lines = Framed::new(&b"3\n1\n2\n"[..], Lines::default());
         let sum = lines.fold(0, |sum, line| sum + line.unwrap().parse::<u32>().unwrap()).await;
         assert_eq!(sum, 6);
+    });
+}
+
+#[test]
+fn a_clone_of_a_codec_begins_anew() {
+    run(async {
+        let (mut far, near) = duplex(64);
+        let mut lines = Framed::new(near, Lines::default());
+        far.write_all(b"a long beginning of a line").await.unwrap();
+        assert!(poll_once(lines.next()).await.is_none());
+        let again = lines.codec_mut().clone();
+        assert_eq!(all(&[b"one\ntwo\n"], again).await, (vec!["one".into(), "two".into()], None));
+    });
+}
+
+#[test]
+fn one_who_only_sends_lets_others_go_first() {
+    run(async {
+        let endless = create_task(async {
+            let mut frames = Framed::new(sink(), Lengths::default());
+            loop {
+                frames.send(b"ahoy").await.unwrap();
+            }
+        });
+        for _ in 0..10 {
+            yield_now().await;
+        }
+        endless.cancelled().await;
     });
 }
