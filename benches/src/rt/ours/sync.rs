@@ -117,7 +117,7 @@ impl Oneshots for Evenkeel {
 }
 
 macro_rules! channels {
-    ($($kind:ident: $make:expr),*) => {
+    ($($kind:ident: $make:expr, |$sender:ident, $value:ident| $put:expr;)*) => {
         $(impl Channels<$kind> for Evenkeel {
             type Sender = channel::Sender<u64>;
             type Receiver = channel::Receiver<u64>;
@@ -126,8 +126,8 @@ macro_rules! channels {
                 $make(places)
             }
 
-            async fn put(sender: &Self::Sender, value: u64) {
-                sender.send(value).await.expect("somebody receives");
+            async fn put($sender: &Self::Sender, $value: u64) {
+                $put.expect("somebody receives");
             }
 
             async fn take(receiver: &mut Self::Receiver) -> Option<u64> {
@@ -137,7 +137,12 @@ macro_rules! channels {
     };
 }
 
-channels!(Bounded: evenkeel::channel, Shared: evenkeel::channel, Unbounded: |_| evenkeel::unbounded());
+channels! {
+    Bounded: evenkeel::channel, |sender, value| sender.send(value).await;
+    Shared: evenkeel::channel, |sender, value| sender.send(value).await;
+    // There is always room.
+    Unbounded: |_| evenkeel::unbounded(), |sender, value| sender.try_send(value);
+}
 
 /// asyncio's, which has no ends: the receiver is told by a number no one sends.
 impl Channels<Queued> for Evenkeel {

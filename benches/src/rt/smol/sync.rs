@@ -140,7 +140,7 @@ impl<E: Exec> Oneshots for Smol<E> {
 }
 
 macro_rules! channels {
-    ($($kind:ident: $make:expr),*) => {
+    ($($kind:ident: $make:expr, |$sender:ident, $value:ident| $put:expr;)*) => {
         $(impl<E: Exec> Channels<$kind> for Smol<E> {
             type Sender = channel::Sender<u64>;
             type Receiver = channel::Receiver<u64>;
@@ -149,8 +149,8 @@ macro_rules! channels {
                 $make(places)
             }
 
-            async fn put(sender: &Self::Sender, value: u64) {
-                sender.send(value).await.expect("somebody receives");
+            async fn put($sender: &Self::Sender, $value: u64) {
+                $put.expect("somebody receives");
             }
 
             async fn take(receiver: &mut Self::Receiver) -> Option<u64> {
@@ -160,12 +160,13 @@ macro_rules! channels {
     };
 }
 
-channels!(
-    Bounded: channel::bounded,
-    Queued: channel::bounded,
-    Shared: channel::bounded,
-    Unbounded: |_| channel::unbounded()
-);
+channels! {
+    Bounded: channel::bounded, |sender, value| sender.send(value).await;
+    Queued: channel::bounded, |sender, value| sender.send(value).await;
+    Shared: channel::bounded, |sender, value| sender.send(value).await;
+    // There is always room.
+    Unbounded: |_| channel::unbounded(), |sender, value| sender.try_send(value);
+}
 
 /// From async-broadcast, of the same makers.
 impl<E: Exec> Broadcasts for Smol<E> {
