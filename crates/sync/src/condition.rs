@@ -223,6 +223,8 @@ impl Drop for PassOn<'_> {
 }
 
 impl Serve for Condition {
+    const TOLD: bool = true;
+
     fn list(&self) -> &WaitList {
         &self.list
     }

@@ -117,6 +117,8 @@ impl Event {
 }
 
 impl Serve for Event {
+    const TOLD: bool = true;
+
     fn list(&self) -> &WaitList {
         &self.list
     }

@@ -7,13 +7,13 @@
 //!
 //! # Invariants
 //!
-//! Those of [`crate::waitlist`]: LOCKED, STAYS PUT, LEAVES FIRST, ONE LIST.
+//! Those of [`crate::waitlist`]: LOCKED, STAYS PUT, LEAVES FIRST, ONE LIST, TOLD.
 
 use std::mem;
 use std::ptr::NonNull;
 use std::task::Waker;
 
-use crate::loom::{LineGuard, LineLock, const_unless_loom};
+use crate::loom::{AtomicBool, LineGuard, LineLock, Ordering, const_unless_loom};
 use crate::who::Who;
 
 /// A list of waiters behind its lock, which may guard more than the line: `B` is all it guards.
@@ -87,6 +87,13 @@ pub(crate) struct Node {
     pub(crate) waker: Option<Waker>,
 }
 
+/// A node, and what its owner may look at without the lock. Every node is the beginning of one.
+#[repr(C)]
+pub(crate) struct Place {
+    node: Node,
+    told: AtomicBool,
+}
+
 /// Who was called, or is in line.
 #[derive(Clone, Copy)]
 pub(crate) struct Called {
@@ -101,6 +108,25 @@ const GRANTS_LOOKED_AT: usize = 16;
 // SAFETY: LOCKED and LEAVES FIRST: whichever thread holds the lock may follow the links; what the
 // nodes own (a Waker) is Send and Sync.
 unsafe impl Send for Line {}
+
+impl Place {
+    pub(crate) fn of(node: Node) -> Self {
+        Self { node, told: AtomicBool::new(false) }
+    }
+
+    /// Whether the owner of the place was told that what it waits for has come.
+    ///
+    /// # Safety
+    /// `place` is live and initialised.
+    #[inline]
+    pub(crate) unsafe fn was_told(place: NonNull<Place>) -> bool {
+        // SAFETY: the caller's word. Others reach the node meanwhile, so that is not borrowed.
+        let told = unsafe { &(*place.as_ptr()).told };
+        // Acquire: pairs with the Release in `tell_first`: what came before it is seen, and the other
+        // has done with the node.
+        told.load(Ordering::Acquire)
+    }
+}
 
 impl Node {
     pub(crate) fn called(&self) -> Called {
@@ -184,6 +210,19 @@ impl Line {
             node.mark = 0;
             Some((waker, node.called()))
         }
+    }
+
+    /// Calls the first in line, for something that it need not come for: it may go on without the lock.
+    #[inline]
+    pub(crate) fn tell_first(&mut self) -> Option<Waker> {
+        let node = self.first?;
+        let (waker, _) = self.call_first()?;
+        // SAFETY: LEAVES FIRST and LOCKED, as in `first`; a node is the beginning of a place, and its
+        // pointer was made of one.
+        let told = unsafe { &(*node.cast::<Place>().as_ptr()).told };
+        // TOLD: our last touch. Release: pairs with the Acquire in `was_told`.
+        told.store(true, Ordering::Release);
+        Some(waker)
     }
 
     /// Calls the first in line and keeps it in sight until it comes for what it was given: should its

@@ -10,6 +10,9 @@ use crate::loom::LineGuard;
 ///
 /// `S` is the line meant, `B` what its lock guards: left out, one line and nothing else.
 pub(crate) trait Serve<S: Side<B> = Only, B = Line> {
+    /// Whether there is nothing to come for once one was called: it goes on without the lock.
+    const TOLD: bool = false;
+
     fn list(&self) -> &WaitList<B>;
 
     /// Takes `want` if it may be had at once without passing anybody in line. A primitive that
@@ -84,9 +87,9 @@ pub(crate) fn call_up<'a, S: Side<B>, B>(
 ) {
     let line = S::line(&mut book);
     if n <= 1 || line.waiting() <= 1 {
-        let called = if n == 0 { None } else { line.call_first() };
+        let called = if n == 0 { None } else { line.tell_first() };
         drop(book);
-        if let Some((waker, _)) = called {
+        if let Some(waker) = called {
             panics.catch(|| waker.wake());
         }
         return;
@@ -96,7 +99,7 @@ pub(crate) fn call_up<'a, S: Side<B>, B>(
     loop {
         let line = S::line(&mut book);
         while n > 0 && !calls.is_full() && line.first().is_some_and(|(_, ticket)| ticket <= last) {
-            if let Some((waker, _)) = line.call_first() {
+            if let Some(waker) = line.tell_first() {
                 calls.push(waker);
                 n -= 1;
             }

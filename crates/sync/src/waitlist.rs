@@ -17,12 +17,14 @@
 //! # Invariants
 //!
 //! - LOCKED: every field of a node in line or called, and every link, is touched only under the
-//!   lock of its list.
+//!   lock of its list. TOLD: but whoever has told a waiter has touched its node for the last time, so
+//!   one who sees that it was told has it for itself.
 //! - STAYS PUT: a waiter is pinned before its node enters the list, so the node never moves.
 //! - LEAVES FIRST: a waiter's drop takes its node out of the list before its memory is given up;
 //!   so each pointer reachable from a locked [`Line`] points to a live node.
 //! - ONE LIST: a waiter holds its primitive from first to last, and so the list its node is in.
 
+mod leave;
 mod over;
 
 use std::cell::UnsafeCell;
@@ -39,7 +41,7 @@ use evenkeel_context::{poll_budget, spend};
 use self::over::Over;
 use crate::calls::{Calls, Panics};
 pub(crate) use crate::line::{Called, Line, Only, Side, WaitList};
-use crate::line::{Node, lent};
+use crate::line::{Node, Place, lent};
 use crate::loom::LineGuard;
 pub(crate) use crate::serve::{Serve, call_all, call_up, serve_all};
 use crate::who::Who;
@@ -71,7 +73,7 @@ where
     joined: bool,
     /// Written by `join`. By the time we are gone its waker has been taken, so nothing in it needs
     /// a drop.
-    node: UnsafeCell<MaybeUninit<Node>>,
+    place: UnsafeCell<MaybeUninit<Place>>,
     _line: PhantomData<fn(S, B)>,
     _stays_put: PhantomPinned,
 }
@@ -103,7 +105,7 @@ where
             owner: Some(owner),
             want,
             joined: false,
-            node: UnsafeCell::new(MaybeUninit::uninit()),
+            place: UnsafeCell::new(MaybeUninit::uninit()),
             _line: PhantomData,
             _stays_put: PhantomPinned,
         }
@@ -122,7 +124,15 @@ where
         let this = unsafe { self.as_mut().get_unchecked_mut() };
         let owner = this.owner.as_ref().expect("polled again after it was ready");
         ready!(poll_budget(cx));
-        if !this.joined && owner.try_take(this.want) {
+        let had = match this.joined {
+            false => owner.try_take(this.want),
+            // SAFETY: STAYS PUT, `join` has written it.
+            true => P::Target::TOLD && unsafe { Place::was_told(this.place()) },
+        };
+        if had {
+            if P::Target::TOLD {
+                this.joined = false; // Nobody else knows of the node any more.
+            }
             spend();
             return Poll::Ready((this.owner.take().expect("seen above"), this.want));
         }
@@ -235,8 +245,12 @@ where
         Some(noted)
     }
 
+    fn place(&self) -> NonNull<Place> {
+        NonNull::from(&self.place).cast()
+    }
+
     fn node(&self) -> NonNull<Node> {
-        NonNull::from(&self.node).cast()
+        self.place().cast()
     }
 
     /// Joins the line, unless what we want has come free meanwhile: then takes it.
@@ -266,12 +280,11 @@ where
             Panics::default().catch(|| drop(entry));
             return Found::Served(taken);
         }
-        let node = self.node();
         // SAFETY: not joined, so nobody else knows of the cell. STAYS PUT, we were reached through
         // a Pin; LEAVES FIRST, our drop sees to it; ONE LIST, by `owner` and `S`.
         unsafe {
-            node.write(entry);
-            S::line(&mut book).join(node);
+            self.place().write(Place::of(entry));
+            S::line(&mut book).join(self.node());
         }
         // It has only just come, so it lets the others go first.
         if !S::line(&mut book).may_have_granted_to(who) {
@@ -346,54 +359,4 @@ enum Found<R> {
     Waits {
         again: bool,
     },
-}
-
-impl<P, S, B> Drop for Waiter<P, S, B>
-where
-    P: Handle<Target: Serve<S, B>>,
-    S: Side<B>,
-{
-    #[inline]
-    fn drop(&mut self) {
-        if self.joined {
-            let owner = self.owner.as_ref().expect("not yet served");
-            leave(&**owner, self.node());
-        }
-    }
-}
-
-/// A waiter goes away before it was served: out of the line, or on with what it was given.
-#[cold]
-fn leave<S, B, O>(owner: &O, mut node: NonNull<Node>)
-where
-    S: Side<B>,
-    O: Serve<S, B> + ?Sized,
-{
-    let mut book = owner.list().lock();
-    // SAFETY: the node is the caller's, alive for this call (LEAVES FIRST), and of this list (ONE
-    // LIST).
-    let entry = unsafe { lent(&mut book, &mut node) };
-    let (waker, given) = (entry.waker.take(), entry.want);
-    if mem::take(&mut entry.listed) {
-        owner.unlist(entry.called());
-    }
-    if waker.is_none() {
-        // SAFETY: as above, and it was called.
-        unsafe { S::line(&mut book).settle(node) };
-        drop(book);
-        owner.give_back(given);
-        return;
-    }
-    // SAFETY: as above, and not called, so in line.
-    unsafe { S::line(&mut book).unlink(node) };
-    let mut calls = Calls::<8>::new();
-    let more = owner.serve(&mut book, &mut calls);
-    drop(book);
-    let mut panics = Panics::default();
-    calls.wake(&mut panics);
-    if more {
-        serve_all(owner, &mut panics);
-    }
-    panics.catch(|| drop(waker));
-    panics.resume();
 }

@@ -330,6 +330,33 @@ fn set_and_clear_against_a_waiter_that_gives_up() {
     });
 }
 
+/// A waiter looks before it is woken, and without the lock: if it was told, it sees what came before.
+/// Made to catch Relaxed in `tell_first` or in `was_told`; neither was tried.
+#[test]
+fn set_against_a_waiter_that_looks_unasked() {
+    loom::model(|| {
+        let shared = Arc::new((Event::new(), Watched::new()));
+        let mut waiter = pin!(shared.0.wait());
+        assert!(poll(waiter.as_mut()).is_pending());
+        let setter = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.1.add(1);
+                shared.0.set();
+                shared.0.clear();
+            })
+        };
+        // Without this loom never looks at the schedules in which the setter is first.
+        thread::yield_now();
+        let told = poll(waiter.as_mut()).is_ready();
+        if told {
+            assert_eq!(shared.1.get(), 1);
+        }
+        setter.join().unwrap();
+        assert!(told || poll(waiter.as_mut()).is_ready());
+    });
+}
+
 /// A value that is counted until it is dropped.
 struct Token(Arc<loom::sync::atomic::AtomicUsize>);
 
