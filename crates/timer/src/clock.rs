@@ -62,6 +62,8 @@ pub trait Clock: Send + Sync + fmt::Debug + 'static {
 }
 
 /// The system's monotonic clock, `Instant::now()`.
+///
+/// While the machine is suspended it stands still on Linux: an hour's sleep is an hour awake.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SystemClock;
 

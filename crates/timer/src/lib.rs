@@ -38,7 +38,10 @@
 mod clock; // start here: what time it is
 mod slab; // places for timers, and keys to them
 mod wheel; // the pure structure
+mod axis; // instants as it counts them
 mod shard; // a wheel behind a lock
+mod awake_by; // what the driver promises to those who arm
+mod statistics; // what was done so far
 mod timers; // many shards, one driver
 mod current; // which timers this thread uses
 mod sleep; // one deadline
@@ -64,8 +67,9 @@ pub use run::Run;
 pub use scope::{CancelScope, ScopeStatistics};
 pub use slab::Key;
 pub use sleep::{InvalidDuration, Sleep, sleep, sleep_secs, sleep_until};
+pub use statistics::TimerStatistics;
 pub use timeout::{RescheduleError, Timeout, TimeoutError, timeout, timeout_at, wait_for};
-pub use timers::{TimerStatistics, Timers, TimersOptions};
+pub use timers::{Timers, TimersOptions};
 pub use wheel::{Due, Wheel};
 
 pub use evenkeel_context::{CancelSource, Cancelled};

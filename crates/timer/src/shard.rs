@@ -3,13 +3,35 @@
 //! What is published may be too early for a while (the timer was disarmed), and then it is marked;
 //! it is never too late. Whom to tell is the business of [`Timers`](crate::Timers).
 
+use std::mem;
+use std::num::NonZeroU32;
 use std::sync::PoisonError;
+use std::task::Waker;
 
 use crate::loom::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering};
-use crate::wheel::Wheel;
+use crate::slab::Key;
+use crate::wheel::{Due, Wheel};
 
 /// "No deadline", where one is published.
 pub(crate) const NEVER: u64 = u64::MAX;
+
+/// The microsecond, about, by which a timer has fired; it comes round every 73 minutes.
+pub(crate) type Mark = NonZeroU32;
+
+/// Nanoseconds in a mark's unit, as a power of two. Finer marks come round sooner, coarser ones say
+/// less of timers that fire at their deadline.
+const MARK_BITS: u32 = 10;
+
+/// Timers further ahead have no mark: 18 minutes. Half of what a mark can tell apart, less one unit, is
+/// the most.
+const FAR: u64 = 1 << (MARK_BITS + 30);
+
+/// What [`Shard::check`] found.
+pub(crate) enum Check {
+    Pending,
+    Fired,
+    Closed,
+}
 
 /// On cache lines of its own: each is mostly one thread's.
 #[repr(align(128))]
@@ -19,6 +41,9 @@ pub(crate) struct Shard {
     /// `next` was disarmed: the driver should ask the wheel before it believes it. Also written
     /// under the lock only.
     pub(crate) stale: AtomicBool,
+    /// OUT BY THEN: a timer that was armed when this was before its deadline, and finds it at its
+    /// deadline or after, is out of the wheel. Written under the lock only, after it was taken out.
+    fired_to: AtomicU64,
     state: Mutex<ShardState>,
 }
 
@@ -35,6 +60,7 @@ impl Shard {
         Shard {
             next: AtomicU64::new(NEVER),
             stale: AtomicBool::new(false),
+            fired_to: AtomicU64::new(now),
             state: Mutex::new(state),
         }
     }
@@ -47,7 +73,7 @@ impl Shard {
     #[inline]
     pub(crate) fn lower(&self, deadline: u64) -> bool {
         // Relaxed, here and below: written under the lock only; the driver's side is ordered by the
-        // fence in `hurry`.
+        // fence in `awake_by.rs`.
         let earlier = deadline < self.next.load(Ordering::Relaxed);
         if earlier {
             self.next.store(deadline, Ordering::Relaxed);
@@ -64,6 +90,68 @@ impl Shard {
             self.stale.store(false, Ordering::Relaxed);
         } else if deadline == self.next.load(Ordering::Relaxed) {
             self.stale.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Moves what is due at `now` to `due`.
+    pub(crate) fn fire(&self, now: u64, due: &mut Vec<Due>) {
+        let mut state = self.lock();
+        state.fired += state.wheel.expire(now, due) as u64;
+        // A `now` that is older than the last one has taken nothing out, and takes nothing back.
+        if now > self.fired_to.load(Ordering::Relaxed) {
+            // Release: pairs with the Acquire in `has_fired`.
+            self.fired_to.store(now, Ordering::Release);
+        }
+        self.publish(&mut state);
+    }
+
+    /// The mark of a timer that is being armed under the lock, to be shown to `has_fired`; `None` if
+    /// that could not tell: of one that was due before, or is far ahead.
+    #[inline]
+    pub(crate) fn mark(&self, deadline: u64) -> Option<Mark> {
+        let ahead = deadline.checked_sub(self.fired_to.load(Ordering::Relaxed))?;
+        if ahead == 0 || ahead > FAR {
+            return None;
+        }
+        // All of that microsecond has come when the next one has.
+        Mark::new(((deadline >> MARK_BITS) as u32).wrapping_add(1))
+    }
+
+    /// Whether a timer with this mark has fired, as far as it can be told without the lock: if so, it has
+    /// (OUT BY THEN). No is no answer.
+    #[inline]
+    pub(crate) fn has_fired(&self, mark: Mark) -> bool {
+        // Acquire: pairs with the Release in `fire`: who sees his timer fired by this sees what the
+        // driver saw before, as if he had taken the lock.
+        let to = (self.fired_to.load(Ordering::Acquire) >> MARK_BITS) as u32;
+        // Before it has fired, this is `FAR` below zero at most.
+        to.wrapping_sub(mark.get()) as i32 >= 0
+    }
+
+    /// Whether a timer has fired; if it has not, `waker` is the one it will wake.
+    pub(crate) fn check(&self, key: Key, waker: &Waker) -> Check {
+        let mut spare = None;
+        loop {
+            let mut state = self.lock();
+            let closed = state.closed;
+            match state.wheel.get_mut(key) {
+                None if closed => return Check::Closed,
+                None => return Check::Fired,
+                Some(armed) if armed.will_wake(waker) => return Check::Pending,
+                Some(armed) => match spare.take() {
+                    Some(waker) => {
+                        let old = mem::replace(armed, waker);
+                        drop(state);
+                        drop(old);
+                        return Check::Pending;
+                    }
+                    None => {
+                        // Cloned outside the lock: cloning a waker may run anything.
+                        drop(state);
+                        spare = Some(waker.clone());
+                    }
+                },
+            }
         }
     }
 

@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use evenkeel_context::{Wait, poll_budget, spend, waiting_for};
 
 use crate::current::{current, now};
+use crate::shard::{Check, Mark};
 use crate::slab::Key;
 #[cfg(not(loom))]
 use crate::thread;
-use crate::timers::{Check, Timers};
+use crate::timers::Timers;
 
 /// Waits for `duration`, never less.
 ///
@@ -137,6 +138,8 @@ pub struct Sleep {
     /// Where `key` is armed.
     timers: Option<Timers>,
     key: Key,
+    /// Tells without the wheel that it has fired, if there is one.
+    mark: Option<Mark>,
     shard: u16,
     stage: Stage,
 }
@@ -162,7 +165,7 @@ enum Stage {
 
 impl Sleep {
     fn with(deadline: Option<Instant>, stage: Stage) -> Sleep {
-        Sleep { deadline, timers: None, key: Key::NOWHERE, shard: 0, stage }
+        Sleep { deadline, timers: None, key: Key::NOWHERE, mark: None, shard: 0, stage }
     }
 
     /// One that is ready.
@@ -212,7 +215,8 @@ impl Sleep {
         self.deadline = Some(deadline);
         if let (Stage::Armed, Some(timers)) = (self.stage, &self.timers) {
             if let Some(at) = timers.deadline(deadline) {
-                if timers.rearm(self.shard.into(), self.key, at) {
+                if let Some(armed) = timers.rearm(self.shard.into(), self.key, at) {
+                    self.mark = armed.mark;
                     return;
                 }
             }
@@ -278,8 +282,9 @@ impl Sleep {
     fn arm(&mut self, timers: Timers, shard: u16, deadline: Instant, cx: &Context<'_>) -> bool {
         // Beyond what the wheel can count, in centuries: the same as never.
         let Some(at) = timers.deadline(deadline) else { return true };
-        let Ok(key) = timers.arm(shard.into(), at, cx.waker().clone()) else { return false };
-        (self.key, self.shard, self.stage) = (key, shard, Stage::Armed);
+        let Ok(armed) = timers.arm(shard.into(), at, cx.waker().clone()) else { return false };
+        (self.key, self.mark) = (armed.key, armed.mark);
+        (self.shard, self.stage) = (shard, Stage::Armed);
         self.timers = Some(timers);
         true
     }
@@ -287,6 +292,10 @@ impl Sleep {
     /// Has the timer fired? If not, it will wake this waker.
     fn check(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(timers) = &self.timers else { return Poll::Ready(()) };
+        // The usual case, and no lock: woken by the driver that has fired this deadline.
+        if self.mark.is_some_and(|mark| timers.has_fired(self.shard.into(), mark)) {
+            return self.finish();
+        }
         match timers.check(self.shard.into(), self.key, cx.waker()) {
             Check::Pending => pending(),
             Check::Fired => self.finish(),
@@ -335,8 +344,12 @@ impl Future for Sleep {
 }
 
 impl Drop for Sleep {
+    #[inline]
     fn drop(&mut self) {
-        self.disarm();
+        // One that has ended has nothing to give back.
+        if self.timers.is_some() {
+            self.disarm();
+        }
     }
 }
 
@@ -349,6 +362,6 @@ impl fmt::Debug for Sleep {
     }
 }
 
-// A task that holds a sleep stays small: deadline 16, where it is armed 8 + 8, shard and stage 4.
+// A task that holds a sleep stays small: deadline 16, where it is armed 8 + 8, mark 4, shard and stage 4.
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Sleep>() <= 40);

@@ -5,40 +5,25 @@
 //! at most once, and only for a deadline it does not know. When to drive it, it leaves to a loop: a
 //! runner's, yours, or the fall-back thread's.
 //!
-//! # The driver and those who arm
-//!
 //! Each shard publishes its earliest deadline, so the driver takes no lock to learn how long it may
-//! sleep. `awake_by` is what it promised to the others:
-//!
-//! ```text
-//!             1 about_to_sleep           3 awake
-//!    AWAKE ────────────────► awake by T ─────────► AWAKE
-//!                                │  2 arm before T (calls on_earlier)
-//!                                └───────────────► AWAKE
-//! ```
-//!
-//! NO DEADLINE MISSED: who arms publishes the deadline, then (fence) looks at `awake_by`; the
-//! driver writes `awake_by`, then (fence) looks at what is published. One of the two sees the
-//! other.
+//! sleep. What it promises to those who arm is one word (`awake_by.rs`).
 
 use std::fmt;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use crate::awake_by::AwakeBy;
+use crate::axis::{Axis, ORIGIN};
 use crate::clock::{Clock, SystemClock};
-use crate::loom::{AtomicU64, Mutex, Ordering, fence};
-use crate::shard::{NEVER, Shard, lock};
+use crate::loom::{Mutex, Ordering};
+use crate::shard::{Check, Mark, NEVER, Shard, lock};
 use crate::slab::Key;
+use crate::statistics::{Counters, TimerStatistics};
 use crate::wheel::Due;
 
-/// What the base instant is in nanoseconds: a quarter of the range, so that deadlines before it
-/// (146 years of them) keep their order, and 438 years remain ahead.
-const ORIGIN: u64 = 1 << 62;
-/// In `awake_by`: the driver is up. No deadline is earlier.
-const AWAKE: u64 = 0;
 /// Fired wakers whose room is kept for the next time: 32 KiB of them.
 const KEPT_DUE: usize = 1024;
 
@@ -104,23 +89,20 @@ pub struct Timers {
 
 struct Inner {
     shards: Box<[Shard]>,
-    /// Until when the driver sleeps; `AWAKE` if it does not.
-    awake_by: AtomicU64,
-    base: Instant,
+    awake_by: AwakeBy,
+    axis: Axis,
     clock: Arc<dyn Clock>,
     on_earlier: Box<dyn Fn() + Send + Sync>,
     /// Room for what is due, kept from one `fire` to the next.
     room: Mutex<Vec<Due>>,
-    interruptions: AtomicU64,
-    panics: AtomicU64,
-    worst_lateness_ns: AtomicU64,
+    counters: Counters,
 }
 
-/// What [`Timers::check`] found.
-pub(crate) enum Check {
-    Pending,
-    Fired,
-    Closed,
+/// A timer as [`Timers::arm`] left it.
+pub(crate) struct Armed {
+    pub(crate) key: Key,
+    /// For [`Timers::has_fired`], if that can tell of it.
+    pub(crate) mark: Option<Mark>,
 }
 
 impl Timers {
@@ -132,14 +114,12 @@ impl Timers {
         let shards = (0..options.shards.max(1)).map(|_| Shard::new(ORIGIN)).collect();
         let inner = Inner {
             shards,
-            awake_by: AtomicU64::new(AWAKE),
-            base: options.clock.now(),
+            awake_by: AwakeBy::new(),
+            axis: Axis::new(options.clock.now()),
             clock: options.clock,
             on_earlier: Box::new(on_earlier),
             room: Mutex::new(Vec::new()),
-            interruptions: AtomicU64::new(0),
-            panics: AtomicU64::new(0),
-            worst_lateness_ns: AtomicU64::new(0),
+            counters: Counters::default(),
         };
         Timers { inner: Arc::new(inner) }
     }
@@ -163,7 +143,7 @@ impl Timers {
     /// the answer is too early; it is never late.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.instant(self.earliest())
+        self.inner.axis.instant(self.earliest())
     }
 
     /// Says that the driver sleeps and will be awake by the earliest deadline, and answers which
@@ -175,13 +155,10 @@ impl Timers {
     pub fn about_to_sleep(&self) -> Option<Instant> {
         let mut at = self.earliest();
         loop {
-            // Relaxed: ordered by the fence.
-            self.inner.awake_by.store(at, Ordering::Relaxed);
-            // NO DEADLINE MISSED: pairs with the fence in `hurry`.
-            fence(Ordering::SeqCst);
+            self.inner.awake_by.promise(at);
             let (_, published) = self.published();
             if published >= at {
-                return self.instant(at);
+                return self.inner.axis.instant(at);
             }
             at = published; // Armed in between; whether or not that called, this is the promise.
         }
@@ -190,8 +167,7 @@ impl Timers {
     /// Says that the driver is awake: it will look at the deadlines before it sleeps again, and
     /// need not be called.
     pub fn awake(&self) {
-        // Relaxed: seen late, it costs one call too many, never one too few.
-        self.inner.awake_by.store(AWAKE, Ordering::Relaxed);
+        self.inner.awake_by.take_back();
     }
 
     /// Wakes what is due at `now` and returns how many timers that was: in order of deadline and,
@@ -202,7 +178,7 @@ impl Timers {
     /// panics does not stop the others, and its panic goes no further: the driver did nothing
     /// wrong. It is counted in [`statistics`](Timers::statistics).
     pub fn fire(&self, now: Instant) -> usize {
-        let now = self.nanos(now);
+        let now = self.inner.axis.nanos(now);
         // Relaxed: who arms concurrently is heard in `about_to_sleep` at the latest.
         if self.inner.shards.iter().all(|shard| shard.next.load(Ordering::Relaxed) > now) {
             return 0;
@@ -210,18 +186,15 @@ impl Timers {
         let mut due = mem::take(&mut *lock(&self.inner.room));
         for shard in &self.inner.shards {
             if shard.next.load(Ordering::Relaxed) <= now {
-                let mut state = shard.lock();
-                state.fired += state.wheel.expire(now, &mut due) as u64;
-                shard.publish(&mut state);
+                shard.fire(now, &mut due);
             }
         }
         if self.inner.shards.len() > 1 {
             due.sort_by_key(|due| due.deadline); // Stable, and cheap on runs that are sorted.
         }
         if let Some(first) = due.first() {
-            self.inner
-                .worst_lateness_ns
-                .fetch_max(now.saturating_sub(first.deadline), Ordering::Relaxed);
+            let late = now.saturating_sub(first.deadline);
+            self.inner.counters.worst_lateness_ns.fetch_max(late, Ordering::Relaxed);
         }
         self.wake(due)
     }
@@ -259,25 +232,7 @@ impl Timers {
     /// What has happened so far. Takes every shard's lock in turn.
     #[must_use]
     pub fn statistics(&self) -> TimerStatistics {
-        let inner = &*self.inner;
-        // Relaxed: numbers to look at, nothing is decided by them.
-        let mut statistics = TimerStatistics {
-            registered: 0,
-            capacity: 0,
-            armed: 0,
-            fired: 0,
-            interruptions: inner.interruptions.load(Ordering::Relaxed),
-            panicked_wakers: inner.panics.load(Ordering::Relaxed),
-            worst_lateness: Duration::from_nanos(inner.worst_lateness_ns.load(Ordering::Relaxed)),
-        };
-        for shard in &inner.shards {
-            let state = shard.lock();
-            statistics.registered += state.wheel.len();
-            statistics.capacity += state.wheel.capacity();
-            statistics.armed += state.armed;
-            statistics.fired += state.fired;
-        }
-        statistics
+        self.inner.counters.read(&self.inner.shards)
     }
 
     /// How many shards there are.
@@ -287,7 +242,7 @@ impl Timers {
     }
 
     /// Arms a timer, unless this set is closed; then the waker comes back.
-    pub(crate) fn arm(&self, shard: usize, deadline: u64, waker: Waker) -> Result<Key, Waker> {
+    pub(crate) fn arm(&self, shard: usize, deadline: u64, waker: Waker) -> Result<Armed, Waker> {
         let shard = &self.inner.shards[shard];
         let mut state = shard.lock();
         if state.closed {
@@ -296,12 +251,13 @@ impl Timers {
         }
         let key = state.wheel.arm(deadline, waker);
         state.armed += 1;
+        let mark = shard.mark(deadline);
         let earlier = shard.lower(deadline);
         drop(state);
         if earlier {
             self.hurry(deadline);
         }
-        Ok(key)
+        Ok(Armed { key, mark })
     }
 
     /// Disarms a timer, if it is armed still; its waker is the caller's, to be dropped or woken.
@@ -314,45 +270,29 @@ impl Timers {
     }
 
     /// Moves a timer to another deadline, if it is armed still.
-    pub(crate) fn rearm(&self, shard: usize, key: Key, deadline: u64) -> bool {
+    pub(crate) fn rearm(&self, shard: usize, key: Key, deadline: u64) -> Option<Armed> {
         let shard = &self.inner.shards[shard];
         let mut state = shard.lock();
-        let Some(before) = state.wheel.rearm(key, deadline) else { return false };
+        let before = state.wheel.rearm(key, deadline)?;
         shard.gone(before, &state);
+        let mark = shard.mark(deadline);
         let earlier = shard.lower(deadline);
         drop(state);
         if earlier {
             self.hurry(deadline);
         }
-        true
+        Some(Armed { key, mark })
+    }
+
+    /// Whether a timer has fired, without taking the lock. False: ask [`check`](Timers::check).
+    #[inline]
+    pub(crate) fn has_fired(&self, shard: usize, mark: Mark) -> bool {
+        self.inner.shards[shard].has_fired(mark)
     }
 
     /// Whether a timer has fired; if it has not, `waker` is the one it will wake.
     pub(crate) fn check(&self, shard: usize, key: Key, waker: &Waker) -> Check {
-        let shard = &self.inner.shards[shard];
-        let mut spare = None;
-        loop {
-            let mut state = shard.lock();
-            let closed = state.closed;
-            match state.wheel.get_mut(key) {
-                None if closed => return Check::Closed,
-                None => return Check::Fired,
-                Some(armed) if armed.will_wake(waker) => return Check::Pending,
-                Some(armed) => match spare.take() {
-                    Some(waker) => {
-                        let old = mem::replace(armed, waker);
-                        drop(state);
-                        drop(old);
-                        return Check::Pending;
-                    }
-                    None => {
-                        // Cloned outside the lock: cloning a waker may run anything.
-                        drop(state);
-                        spare = Some(waker.clone());
-                    }
-                },
-            }
-        }
+        self.inner.shards[shard].check(key, waker)
     }
 
     /// Whether a timer is armed still.
@@ -362,28 +302,7 @@ impl Timers {
 
     /// A deadline as the wheels count it; `None` if it is farther away than they can.
     pub(crate) fn deadline(&self, at: Instant) -> Option<u64> {
-        Some(self.nanos(at)).filter(|&deadline| deadline < NEVER)
-    }
-
-    /// Nanoseconds on the wheels' axis, clamped to `1..=NEVER`.
-    fn nanos(&self, at: Instant) -> u64 {
-        let base = self.inner.base;
-        match at.checked_duration_since(base) {
-            Some(after) => {
-                u64::try_from(after.as_nanos()).map_or(NEVER, |after| ORIGIN.saturating_add(after))
-            }
-            None => u64::try_from((base - at).as_nanos())
-                .map_or(1, |before| ORIGIN.saturating_sub(before).max(1)),
-        }
-    }
-
-    fn instant(&self, nanos: u64) -> Option<Instant> {
-        let base = self.inner.base;
-        match nanos {
-            NEVER => None,
-            ORIGIN.. => base.checked_add(Duration::from_nanos(nanos - ORIGIN)),
-            _ => Some(base.checked_sub(Duration::from_nanos(ORIGIN - nanos)).unwrap_or(base)),
-        }
+        Some(self.inner.axis.nanos(at)).filter(|&deadline| deadline < NEVER)
     }
 
     /// The shard with the earliest published deadline, and that deadline.
@@ -415,34 +334,25 @@ impl Timers {
     /// Calls the driver if it sleeps beyond a deadline that was just published.
     #[cold]
     fn hurry(&self, deadline: u64) {
-        // NO DEADLINE MISSED: pairs with the fence in `about_to_sleep`.
-        fence(Ordering::SeqCst);
-        let awake_by = &self.inner.awake_by;
-        // Relaxed: ordered by the fence; the exchange only picks the one who calls.
-        let mut until = awake_by.load(Ordering::Relaxed);
-        while deadline < until {
-            match awake_by.compare_exchange(until, AWAKE, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => {
-                    self.inner.interruptions.fetch_add(1, Ordering::Relaxed);
-                    (self.inner.on_earlier)();
-                    return;
-                }
-                Err(now) => until = now,
-            }
+        if self.inner.awake_by.is_broken_by(deadline) {
+            self.inner.counters.interruptions.fetch_add(1, Ordering::Relaxed);
+            (self.inner.on_earlier)();
         }
     }
 
     /// Wakes all of them, whatever one of them does, and keeps the room they took.
     fn wake(&self, mut due: Vec<Due>) -> usize {
         let count = due.len();
-        for Due { value: waker, .. } in due.drain(..) {
-            if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-                self.inner.panics.fetch_add(1, Ordering::Relaxed);
-                // Dropping what it threw may panic too; then that is let go of without dropping.
-                let drop_it = AssertUnwindSafe(|| drop(payload));
-                mem::forget(panic::catch_unwind(drop_it));
-            }
+        let mut left = due.drain(..);
+        // One net for all: who falls into it is counted, and the next go on.
+        let mut wake = || left.by_ref().for_each(|due| due.value.wake());
+        while let Err(payload) = panic::catch_unwind(AssertUnwindSafe(&mut wake)) {
+            self.inner.counters.panics.fetch_add(1, Ordering::Relaxed);
+            // Dropping what it threw may panic too; then that is let go of without dropping.
+            let drop_it = AssertUnwindSafe(|| drop(payload));
+            mem::forget(panic::catch_unwind(drop_it));
         }
+        drop(left);
         if due.capacity() <= KEPT_DUE {
             *lock(&self.inner.room) = due;
         }
@@ -455,28 +365,7 @@ impl fmt::Debug for Timers {
         f.debug_struct("Timers")
             .field("clock", &self.inner.clock)
             .field("shards", &self.inner.shards.len())
-            .field("next", &self.instant(self.published().1))
+            .field("next", &self.inner.axis.instant(self.published().1))
             .finish_non_exhaustive()
     }
-}
-
-/// What a set of timers has done so far; see [`Timers::statistics`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct TimerStatistics {
-    /// Timers armed at present.
-    pub registered: usize,
-    /// Timers for which memory is held, 40 bytes each on 64-bit machines.
-    pub capacity: usize,
-    /// Timers armed since the beginning.
-    pub armed: u64,
-    /// Timers that came due and were woken.
-    pub fired: u64,
-    /// Times the sleeping driver was called for an earlier deadline.
-    pub interruptions: u64,
-    /// Wakers that panicked when they were called.
-    pub panicked_wakers: u64,
-    /// The longest time between a deadline and the call of [`Timers::fire`] that saw it (a deadline
-    /// that had passed when it was armed counts too).
-    pub worst_lateness: Duration,
 }

@@ -268,3 +268,49 @@ fn close_against_insert() {
         assert!(poll(&mut sleep, &count).is_ready());
     });
 }
+
+/// A sleep asks without the lock whether it has fired. Caught: `Shard::fire` that says so before it has taken
+/// the timers out: the sleep ends and leaves its timer behind.
+#[test]
+fn polled_by_chance_while_it_fires() {
+    loom::model(|| {
+        let scene = Scene::new(|| {});
+        let count = Count::default();
+        let at = scene.at(10);
+        let mut sleep = armed(at, &count);
+        let poller = thread::spawn({
+            let (timers, count) = (scene.timers.clone(), count.clone());
+            move || (poll(&mut sleep, &count).is_ready().then(|| timers.len()), sleep)
+        });
+        scene.timers.fire(at);
+        let (left, _sleep) = poller.join().unwrap();
+        assert!(left.is_none_or(|left| left == 0), "it has fired");
+        assert_eq!(count.get(), 1);
+    });
+}
+
+/// As the above, with a sleep whose deadline was fired before it was armed. Caught: a mark
+/// for any deadline, or one made before the lock is taken: the sleep ends and leaves its timer behind.
+#[test]
+fn armed_while_its_deadline_is_fired() {
+    loom::model(|| {
+        let scene = Scene::new(|| {});
+        let (count, other) = (Count::default(), Count::default());
+        let at = scene.at(10);
+        let _first = armed(at, &other);
+        let armer = thread::spawn({
+            let (timers, count) = (scene.timers.clone(), count.clone());
+            move || {
+                let mut sleep = armed(at, &count);
+                let ready = poll(&mut sleep, &count).is_ready();
+                (sleep, ready.then(|| timers.len()))
+            }
+        });
+        scene.timers.fire(at);
+        let (mut sleep, left) = armer.join().unwrap();
+        assert!(left.is_none_or(|left| left == 0), "it has fired");
+        scene.timers.fire(at);
+        assert!(poll(&mut sleep, &count).is_ready());
+        assert_eq!(count.get(), 1);
+    });
+}

@@ -187,6 +187,41 @@ fn a_stale_now_fires_nothing_early() {
 /// Arms, disarms, resets and fires from several threads; in the end everything that was not
 /// disarmed has fired exactly once.
 #[test]
+fn a_deadline_that_was_fired_before_it_was_armed_is_served_in_its_turn() {
+    let clock = ManualClock::new();
+    let timers = timers(&clock);
+    let _entered = timers.enter(0);
+    let (count, waker) = Count::new();
+    let start = clock.now();
+    let mut first = armed(ms(50), &waker);
+    clock.advance(ms(100));
+    assert_eq!(timers.fire(clock.now()), 1);
+    assert!(poll(&mut first, &waker).is_ready());
+
+    let mut past = sleep_until(start + ms(60));
+    let mut moved = armed(ms(100), &waker);
+    moved.reset(start + ms(70));
+    for sleep in [&mut past, &mut moved] {
+        assert!(poll(sleep, &waker).is_pending());
+        assert!(poll(sleep, &waker).is_pending(), "it waits for the driver");
+    }
+    assert_eq!((timers.len(), count.get()), (2, 1));
+    assert_eq!(timers.fire(clock.now()), 2);
+    assert!(poll(&mut past, &waker).is_ready() && poll(&mut moved, &waker).is_ready());
+
+    // And back: moved away again before its turn.
+    let mut back = sleep_until(start + ms(80));
+    assert!(poll(&mut back, &waker).is_pending());
+    back.reset(start + ms(200));
+    assert_eq!(timers.fire(clock.now()), 0);
+    assert!(poll(&mut back, &waker).is_pending());
+    clock.advance(ms(100));
+    assert_eq!(timers.fire(clock.now()), 1);
+    assert!(poll(&mut back, &waker).is_ready());
+    assert_eq!((timers.len(), count.get()), (0, 4));
+}
+
+#[test]
 fn threads_that_arm_while_another_fires() {
     const THREADS: usize = 4;
     const EACH: usize = 2_000;
