@@ -56,6 +56,7 @@ mod runner;
 mod leftovers;
 mod options;
 mod pace;
+mod together;
 mod worker;
 mod shared;
 mod ambient;

@@ -6,20 +6,14 @@ pub(crate) use std::sync::{Condvar, MutexGuard, PoisonError};
 #[cfg(not(evenkeel_count))]
 pub(crate) use std::sync::{
     Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 #[cfg(feature = "io")]
 pub(crate) use std::thread::panicking;
 
-#[cfg(all(feature = "signal", not(evenkeel_count)))]
-pub(crate) use std::sync::atomic::AtomicU64;
-
 /// The same, counted: see there.
 #[cfg(evenkeel_count)]
-pub(crate) use evenkeel_context::count::{AtomicBool, AtomicUsize, Mutex, Ordering};
-
-#[cfg(all(feature = "signal", evenkeel_count))]
-pub(crate) use evenkeel_context::count::AtomicU64;
+pub(crate) use evenkeel_context::count::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering};
 
 /// Locks, whatever happened to an earlier holder: no invariant here spans a panic.
 #[cfg_attr(evenkeel_count, track_caller)]

@@ -10,7 +10,7 @@ use evenkeel_timer::{Clock, SystemClock};
 
 use crate::leftovers::{SAID, more};
 use crate::loom::{AtomicBool, AtomicUsize, Ordering};
-use crate::pace::TOGETHER;
+use crate::together::TOGETHER;
 
 /// How a [`Runner`](crate::Runner) is made.
 ///
@@ -49,7 +49,7 @@ pub struct Options {
     /// later, in order of the deadlines, and because of this less than this much later. One that follows
     /// no other so closely is not delayed at all.
     ///
-    /// Default: 80 µs. Larger saves processor time where timers are dense: at 1 ms, the tick of other
+    /// Default: 90 µs. Larger saves processor time where timers are dense: at 1 ms, the tick of other
     /// runtimes' wheels, a thousand sleepers cost half or less. Zero: each deadline is slept for by itself.
     /// No effect on a clock that is not the system's.
     pub timer_resolution: Duration,

@@ -1,5 +1,4 @@
-//! How many tasks a worker runs between two looks outside: as many as take about fifty microseconds. And how soon
-//! after some timers it sleeps for the next ones.
+//! How many tasks a worker runs between two looks outside: as many as take about fifty microseconds.
 //!
 //! A look is a system call and a reading of the clock, as much as ten polls of the smallest tasks; news and
 //! timers wait for it. A fixed number of polls makes small tasks pay for it and lets large ones keep
@@ -11,11 +10,6 @@ use std::time::{Duration, Instant};
 /// The time between two looks. A look costs less than half a microsecond, so this is one in a hundred; and it
 /// adds half of this to what a timer is late.
 const APART: Duration = Duration::from_micros(50);
-
-/// What [`Options::timer_resolution`](crate::Options::timer_resolution) is by default. A sleep in the kernel costs
-/// several microseconds, on virtual machines twenty, as much as a hundred timers; where they are dense, half of
-/// this is added to what each is late.
-pub(crate) const TOGETHER: Duration = Duration::from_micros(80);
 
 /// Tasks between the first two looks.
 const FIRST: usize = 61;
@@ -32,23 +26,17 @@ pub(crate) struct Pace {
     left: Cell<isize>,
     /// When that was, if the worker has not slept since.
     looked: Cell<Option<Instant>>,
-    /// From timers that fired to the end of the next sleep for a deadline, at least.
-    together: Duration,
-    /// When this worker last fired timers.
-    fired: Cell<Option<Instant>>,
     is_fixed: bool,
 }
 
 impl Pace {
-    /// `fixed`: so many, however long they take. `together`: the timers' resolution.
-    pub(crate) fn new(fixed: Option<usize>, together: Duration) -> Pace {
+    /// `fixed`: so many, however long they take.
+    pub(crate) fn new(fixed: Option<usize>) -> Pace {
         let every = fixed.unwrap_or(FIRST).max(1);
         Pace {
             every: Cell::new(every),
             left: Cell::new(every as isize),
             looked: Cell::new(None),
-            together,
-            fired: Cell::new(None),
             is_fixed: fixed.is_some(),
         }
     }
@@ -74,18 +62,6 @@ impl Pace {
             self.every.set(next(self.every.get(), ran, now - before));
         }
         self.left.set(self.every.get() as isize);
-    }
-
-    /// Timers fired, at `now`.
-    pub(crate) fn fired(&self, now: Instant) {
-        self.fired.set(Some(now));
-    }
-
-    /// Until when to sleep for a `deadline`: never less, and longer only if timers have just fired.
-    pub(crate) fn together(&self, deadline: Instant) -> Instant {
-        // What the clock cannot tell any more delays nothing.
-        let soonest = self.fired.get().and_then(|fired| fired.checked_add(self.together));
-        soonest.map_or(deadline, |soonest| deadline.max(soonest))
     }
 
     /// The worker goes to sleep.

@@ -14,6 +14,7 @@ use crate::calls::{self, Waiting};
 use crate::loom::{AtomicBool, AtomicUsize, Mutex, Ordering, lock};
 use crate::options::{Ending, Options, failure_hook};
 use crate::stall::Stall;
+use crate::together::Together;
 
 /// With a clock that jumps, and only while a blocking call waits for a task of the loop: how soon to see
 /// whether the other calls have ended. Shorter costs a test's processor, longer its time.
@@ -47,7 +48,7 @@ pub(crate) struct Shared {
     pub(crate) debug: bool,
     pub(crate) shutdown_grace: Duration,
     pub(crate) cleanup_grace: Duration,
-    pub(crate) timer_resolution: Duration,
+    pub(crate) together: Together,
     /// [`Options::look_every`].
     pub(crate) look_every: Option<usize>,
 }
@@ -105,7 +106,7 @@ impl Shared {
             debug: options.is_debug(),
             shutdown_grace: options.shutdown_grace,
             cleanup_grace: options.cleanup_grace,
-            timer_resolution: options.timer_resolution,
+            together: Together::new(options.timer_resolution),
             look_every: options.look_every,
         }))
     }

@@ -38,6 +38,8 @@ pub(crate) struct Loop {
     manual: bool,
     /// When to look outside while there is work.
     pace: Pace,
+    /// The last wait brought news, for which a second worker is always worth waking; timers are small.
+    heard: Cell<bool>,
     /// How often a driver had left when this worker last stood by.
     seen_leaving: Cell<usize>,
     /// When the end must be over, in real time, while it is under way.
@@ -72,7 +74,8 @@ impl Loop {
             parker,
             index,
             manual: shared.timers.clock().is_manual(),
-            pace: Pace::new(shared.look_every, shared.timer_resolution),
+            pace: Pace::new(shared.look_every),
+            heard: Cell::new(false),
             seen_leaving: Cell::new(0),
             limit: Cell::new(None),
             said: Cell::new(Said::NotEnding),
@@ -152,7 +155,7 @@ impl Loop {
         let now = timers.now();
         let count = timers.fire(now);
         if count > 0 {
-            self.pace.fired(now);
+            self.shared.together.fired(now);
         }
         count
     }
@@ -164,17 +167,25 @@ impl Loop {
         };
         match catch_unwind(AssertUnwindSafe(wait)) {
             // The kernel refuses to wait only if our own descriptors were closed by somebody else.
-            Ok(waited) => drop(waited.expect(
-                "the reactor's descriptors are gone: some code closed descriptors it does not own",
-            )),
+            Ok(waited) => self.heard.set(
+                waited.expect(
+                    "the reactor's descriptors are gone: some code closed descriptors it does not own",
+                ) > 0,
+            ),
             // A foreign waker panicked, after all others were woken. The panic hook has told of it, and
             // the loop is not the place for it to go.
-            Err(payload) => drop(catch_unwind(AssertUnwindSafe(|| drop(payload)))),
+            Err(payload) => {
+                self.heard.set(true);
+                drop(catch_unwind(AssertUnwindSafe(|| drop(payload))));
+            }
         }
     }
 
     /// Sleeps until there is work, news or a deadline.
     fn rest(&self) {
+        if self.fires_instead() {
+            return;
+        }
         self.pace.rest();
         match &self.worker {
             None => self.park(&self.parker, None),
@@ -183,9 +194,37 @@ impl Loop {
                 worker.batch(|| worker.sleep(|parker| self.park(parker, None)));
             }
             Some(worker) => {
-                worker.batch(|| worker.sleep_lightly(|parker, limit| self.park(parker, limit)));
+                self.heard.set(false);
+                worker.batch_lightly(|| {
+                    worker.sleep_lightly(|parker, limit| self.park(parker, limit));
+                });
+                if self.heard.get() {
+                    worker.batch(|| ()); // Not lightly: what came is in the queue.
+                }
             }
         }
+    }
+
+    /// Wakes what has come due while tasks ran. It is no look outside: that follows in its time.
+    fn fires_instead(&self) -> bool {
+        let timers = &self.shared.timers;
+        if self.manual || timers.next_deadline().is_none_or(|at| at > timers.now()) {
+            return false;
+        }
+        // Who was called to help the driver with a few tasks leaves what comes next to it.
+        if self.worker.as_ref().is_some_and(Worker::was_hardly_needed) {
+            return false;
+        }
+        let fire = || self.shared.try_drive(|| self.fire());
+        let fired = match &self.worker {
+            Some(worker) => worker.batch_lightly(fire),
+            None => fire(),
+        };
+        let count = fired.unwrap_or(0);
+        if count > 0 {
+            self.ran(count);
+        }
+        count > 0
     }
 
     /// Sleeps, for `limit` at most if there is one.
@@ -200,7 +239,7 @@ impl Loop {
             if !self.jump() {
                 let deadline = self.shared.timers.about_to_sleep();
                 // Manual deadlines mean nothing to the kernel; who moves the clock wakes us.
-                let deadline = deadline.filter(|_| !self.manual).map(|at| self.pace.together(at));
+                let deadline = deadline.filter(|_| !self.manual).map(|at| self.sleep_for(at));
                 let again = self.shared.look_again();
                 let patience = self.stalls().then(|| Instant::now() + PATIENCE);
                 let light = limit.map(|limit| Instant::now() + limit);
@@ -237,6 +276,16 @@ impl Loop {
                 parker.park_timeout(limit.map_or(left, |limit| limit.min(left)));
             }
         }
+    }
+
+    /// Until when to sleep for the earliest deadline.
+    fn sleep_for(&self, deadline: Instant) -> Instant {
+        let until = self.shared.together.until(deadline);
+        if until > deadline {
+            // We are up as soon as we would sleep for any: nobody need call us for an earlier one.
+            self.shared.timers.awake();
+        }
+        until
     }
 
     /// With a clock that jumps when nothing is left to do: looks once more, then lets it jump.

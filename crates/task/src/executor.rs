@@ -130,7 +130,7 @@ impl<'a> Executor<'a> {
             tasks.extend(futures.into_iter().map(spawn));
         };
         crate::thread_state::worker(|worker| match worker {
-            Some(worker) if worker.works_for(&self.home) => worker.batch(spawn),
+            Some(worker) if worker.works_for(&self.home) => worker.batch(false, spawn),
             _ => spawn(),
         });
     }

@@ -13,14 +13,16 @@
 // TELL THEN LOOK: whoever goes to sleep changes the word, does a full fence, and looks at every queue again.
 // Of a pusher and a sleeper at least one therefore sees the other; the model is `push_against_the_last_sleeper`.
 // SOMEBODY WATCHES: while wake-ups may be spared, somebody sleeps for a limited time who has said so before it
-// looked at the queues, and takes it back, TELL THEN LOOK, when that time is over; the model is
-// `spared_wake_ups_against_the_end_of_a_light_sleep`.
+// looked at the queues; the last of those takes what is spared back, TELL THEN LOOK, when that time is over. The
+// models are `spared_wake_ups_against_the_end_of_a_light_sleep` and those after it.
 
-use crate::loom::{AtomicU32, AtomicUsize, Mutex, Ordering, lock};
+use crate::loom::{AtomicUsize, Mutex, Ordering, lock};
 use crate::parker::Parker;
 
 const SEARCHING: usize = 1;
 const ASLEEP: usize = 1 << 32;
+/// In the word of what is spared.
+const WATCHES: usize = 1 << 32;
 
 fn searching(word: usize) -> usize {
     word & (ASLEEP - 1)
@@ -28,6 +30,10 @@ fn searching(word: usize) -> usize {
 
 fn asleep(word: usize) -> usize {
     word / ASLEEP
+}
+
+fn left(spare: usize) -> usize {
+    spare & (WATCHES - 1)
 }
 
 /// How a sleeper came to be awake.
@@ -47,32 +53,71 @@ pub(crate) struct Idle {
     /// The last to fall asleep is the first to be woken: its caches are warm, and the one that went
     /// first, and therefore sleeps in the driver, is left there.
     asleep: Mutex<Vec<Parker>>,
-    /// Wake-ups that may be left out: those before were not worth it. SOMEBODY WATCHES.
-    spare: AtomicU32,
+    /// How many wake-ups may be left out, because those before were not worth it (low half), and how many
+    /// sleepers watch (high half); nothing in the low half without one. SOMEBODY WATCHES.
+    spare: AtomicUsize,
 }
 
 impl Idle {
     pub(crate) fn new() -> Idle {
-        Idle { word: AtomicUsize::new(0), asleep: Mutex::new(Vec::new()), spare: AtomicU32::new(0) }
+        Idle {
+            word: AtomicUsize::new(0),
+            asleep: Mutex::new(Vec::new()),
+            spare: AtomicUsize::new(0),
+        }
     }
 
     /// Whether a worker that has pushed, and is awake, may leave out the wake-up. PUSH THEN ASK.
     #[inline]
     pub(crate) fn spares_one(&self) -> bool {
-        let left = self.spare.load(Ordering::SeqCst);
-        // An exchange: who has taken it back meanwhile must not find it given again.
-        left > 0
-            && self
-                .spare
-                .compare_exchange(left, left - 1, Ordering::SeqCst, Ordering::SeqCst)
-                .is_ok()
+        let spare = self.spare.load(Ordering::SeqCst);
+        // An exchange: what was taken back meanwhile must not be found given again.
+        left(spare) > 0 && self.exchange(spare, spare - 1).is_ok()
     }
 
-    /// So many wake-ups may be left out from now on: by one who will look by itself soon. With 0: none, by the
-    /// same. TELL THEN LOOK.
-    pub(crate) fn spare(&self, count: u32) {
-        // A swap and no store (the same to x86): what `spares_one` leaves cannot come after it, to loom either.
-        self.spare.swap(count, Ordering::SeqCst);
+    /// One who goes to sleep will look by himself soon: so many wake-ups may be left out until then.
+    pub(crate) fn watch(&self, count: u32) {
+        let mut now = self.spare.load(Ordering::SeqCst);
+        loop {
+            let more = (count as usize).saturating_sub(left(now));
+            match self.exchange(now, now + WATCHES + more) {
+                Ok(_) => return,
+                Err(other) => now = other,
+            }
+        }
+    }
+
+    /// [`watch`](Idle::watch), if others do already.
+    #[must_use = "who watches must come back soon"]
+    pub(crate) fn watch_too(&self) -> bool {
+        let mut now = self.spare.load(Ordering::SeqCst);
+        while left(now) > 0 {
+            match self.exchange(now, now + WATCHES) {
+                Ok(_) => return true,
+                Err(other) => now = other,
+            }
+        }
+        false
+    }
+
+    /// One who watched is awake, whatever woke him. True: he was the last, and nothing is spared any more. TELL
+    /// THEN LOOK.
+    #[must_use = "the last one must look at every queue"]
+    pub(crate) fn stop_watching(&self) -> bool {
+        let mut now = self.spare.load(Ordering::SeqCst);
+        loop {
+            let is_last = now < 2 * WATCHES;
+            let next = if is_last { 0 } else { now - WATCHES };
+            match self.exchange(now, next) {
+                Ok(_) => return is_last,
+                Err(other) => now = other,
+            }
+        }
+    }
+
+    #[inline]
+    fn exchange(&self, from: usize, to: usize) -> Result<usize, usize> {
+        self.spare.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst)
     }
 
     /// Whether a push should ask `wake_one` at all; a cheap look without a fence.

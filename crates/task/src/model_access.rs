@@ -106,9 +106,17 @@ impl Sleepers {
         crate::loom::full_fence();
         self.0.spares_one()
     }
-    pub fn spare(&self, count: u32) {
-        self.0.spare(count);
+    pub fn watch(&self, count: u32) {
+        self.0.watch(count);
+    }
+    pub fn watch_too(&self) -> bool {
+        self.0.watch_too()
+    }
+    /// True: look at every queue.
+    pub fn stop_watching(&self) -> bool {
+        let is_last = self.0.stop_watching();
         crate::loom::full_fence();
+        is_last
     }
     /// As `Core::sleep`; true: chosen to search.
     pub fn sleep(&self, parker: &Parker, searching: bool, has_work: impl Fn() -> bool) -> bool {

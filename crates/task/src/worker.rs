@@ -49,6 +49,8 @@ pub(crate) struct Core {
     parker: Parker,
     stock: Stock,
     tick: Cell<u32>,
+    /// What `tick` said after the last sleep.
+    slept_at: Cell<u32>,
     first_in_a_row: Cell<u32>,
     seed: Cell<u32>,
     searching: Cell<bool>,
@@ -72,6 +74,7 @@ impl Core {
             parker,
             stock: Stock::default(),
             tick: Cell::new(0),
+            slept_at: Cell::new(0),
             first_in_a_row: Cell::new(0),
             // Where the search for work begins; any odd number does. Lanes differ, so workers do.
             seed: Cell::new(0x9E37_79B9 ^ (lane.unwrap_or(0) as u32) << 8 | 1),
@@ -322,7 +325,13 @@ impl Worker<'_> {
     /// Runs `call`, which wakes and spawns many; wakes a second worker once, at the end, if more than
     /// one task is ready then.
     pub fn batch<R>(&self, call: impl FnOnce() -> R) -> R {
-        self.core.batch(call)
+        self.core.batch(false, call)
+    }
+
+    /// [`batch`](Worker::batch), of tasks that are small or few: while a worker [sleeps
+    /// lightly](Worker::sleep_lightly), the second one is spared.
+    pub fn batch_lightly<R>(&self, call: impl FnOnce() -> R) -> R {
+        self.core.batch(true, call)
     }
 
     /// Leaves what is queued here to the others: before this thread does something else for a while.
@@ -343,6 +352,13 @@ impl Worker<'_> {
     /// are busy with it and waking this worker was seen not to be worth it.
     pub fn sleep_lightly(&self, block: impl FnOnce(&Parker, Option<Duration>)) {
         self.core.sleep_lightly(block);
+    }
+
+    /// For a worker that has nothing ready: whether it was woken for so little that it had better go to
+    /// [sleep](Worker::sleep_lightly) than look for more to do.
+    #[must_use]
+    pub fn was_hardly_needed(&self) -> bool {
+        self.core.was_hardly_needed()
     }
 
     /// [`sleep`](Worker::sleep) without blocking, for a loop that drives several workers on one thread:

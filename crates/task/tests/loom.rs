@@ -58,11 +58,11 @@ fn spared_wake_ups_against_the_end_of_a_light_sleep() {
         let sleepers = Arc::new(Sleepers::default());
         let work = Arc::new(AtomicUsize::new(0));
         let (its_sleepers, its_work) = (Arc::clone(&sleepers), Arc::clone(&work));
-        sleepers.spare(2);
+        sleepers.watch(2);
         let worker = thread::spawn(move || {
             let parker = Parker::new();
             // The light sleep is over. From now on it sleeps for good.
-            its_sleepers.spare(0);
+            assert!(its_sleepers.stop_watching());
             let mut searching = false;
             for done in 0..2 {
                 let has_work = || its_work.load(Ordering::Relaxed) > done;
@@ -83,21 +83,66 @@ fn spared_wake_ups_against_the_end_of_a_light_sleep() {
 }
 
 // The light sleeper is given other work, and will not look again for long: what was spared it has seen when it
-// got up. Weakened: a `spare` that stores instead of swapping, without the fence after it.
+// got up. Not tried since it counts who watches: the fence
+// after `stop_watching`, or that before `spares_one`, taken away.
 #[test]
 fn a_spared_wake_up_against_the_look_after_a_light_sleep() {
     loom::model(|| {
         let sleepers = Arc::new(Sleepers::default());
         let work = Arc::new(AtomicBool::new(false));
         let (its_sleepers, its_work) = (Arc::clone(&sleepers), Arc::clone(&work));
-        sleepers.spare(1);
+        sleepers.watch(1);
         let worker = thread::spawn(move || {
-            its_sleepers.spare(0);
+            assert!(its_sleepers.stop_watching());
             its_work.load(Ordering::Relaxed)
         });
         work.store(true, Ordering::Relaxed);
         let spared = sleepers.spares_one();
         let seen = worker.join().unwrap();
+        assert!(seen || !spared, "nobody knows of it");
+    });
+}
+
+/// A light sleeper gets up: what it sees if it was the last.
+fn gets_up(sleepers: &Sleepers, work: &AtomicBool) -> bool {
+    sleepers.stop_watching() && work.load(Ordering::Relaxed)
+}
+
+// Two watch and get up, one before the other; whoever is the last has seen what was spared. No weakening was
+// tried on it.
+#[test]
+fn a_spared_wake_up_against_two_who_watch() {
+    loom::model(|| {
+        let sleepers = Arc::new(Sleepers::default());
+        let work = Arc::new(AtomicBool::new(false));
+        sleepers.watch(1);
+        assert!(sleepers.watch_too());
+        let both = [(); 2].map(|()| {
+            let (its_sleepers, its_work) = (Arc::clone(&sleepers), Arc::clone(&work));
+            thread::spawn(move || gets_up(&its_sleepers, &its_work))
+        });
+        work.store(true, Ordering::Relaxed);
+        let spared = sleepers.spares_one();
+        let seen = both.map(|one| one.join().unwrap()).contains(&true);
+        assert!(seen || !spared, "nobody knows of it");
+    });
+}
+
+// One begins to watch while the one before gets up. No weakening was tried on it.
+#[test]
+fn a_spared_wake_up_against_one_who_watches_too() {
+    loom::model(|| {
+        let sleepers = Arc::new(Sleepers::default());
+        let work = Arc::new(AtomicBool::new(false));
+        sleepers.watch(1);
+        let (its_sleepers, its_work) = (Arc::clone(&sleepers), Arc::clone(&work));
+        let one = thread::spawn(move || gets_up(&its_sleepers, &its_work));
+        let (its_sleepers, its_work) = (Arc::clone(&sleepers), Arc::clone(&work));
+        let two =
+            thread::spawn(move || its_sleepers.watch_too() && gets_up(&its_sleepers, &its_work));
+        work.store(true, Ordering::Relaxed);
+        let spared = sleepers.spares_one();
+        let seen = [one, two].map(|thread| thread.join().unwrap()).contains(&true);
         assert!(seen || !spared, "nobody knows of it");
     });
 }

@@ -59,18 +59,26 @@ impl Core {
         }
     }
 
-    pub(crate) fn batch<R>(&self, call: impl FnOnce() -> R) -> R {
+    /// `spares`: the wake-up at the end may be left out, if those before were not worth it.
+    pub(crate) fn batch<R>(&self, spares: bool, call: impl FnOnce() -> R) -> R {
         /// Also if the call unwinds, what came of it is in the queue.
-        struct Batch<'c>(&'c Core, bool);
+        struct Batch<'c> {
+            core: &'c Core,
+            outer: bool,
+            spares: bool,
+        }
         impl Drop for Batch<'_> {
             fn drop(&mut self) {
-                self.0.batching.set(self.1);
-                if self.0.lane().is_some_and(|lane| lane.ring.len() > 1) {
-                    self.0.queue().wake_one();
+                self.core.batching.set(self.outer);
+                if self.core.lane().is_some_and(|lane| lane.ring.len() > 1) {
+                    match self.spares {
+                        true => self.core.queue().wake_helper(),
+                        false => self.core.queue().wake_one(),
+                    }
                 }
             }
         }
-        let _batch = Batch(self, self.batching.replace(true));
+        let _batch = Batch { core: self, outer: self.batching.replace(true), spares };
         self.enter(call)
     }
 }

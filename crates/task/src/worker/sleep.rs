@@ -26,17 +26,25 @@ impl Core {
     /// wake-ups that were not worth it lead to fewer of them.
     pub(crate) fn sleep_lightly(&self, block: impl FnOnce(&Parker, Option<Duration>)) {
         let idle = &self.queue().idle;
-        let brief = self.called.take().is_some_and(|called| called.elapsed() < BRIEF);
-        let row = if brief { (self.brief_in_a_row.get() + 1).min(MOST_BRIEF) } else { 0 };
-        self.brief_in_a_row.set(row);
-        let light = row > 0;
-        if light {
-            idle.spare(SPARED << row); // Before the look at the queues in `sleep`.
-        }
+        // Before the look at the queues in `sleep`.
+        let light = match self.called.take() {
+            Some(called) if is_brief(called) => {
+                let row = (self.brief_in_a_row.get() + 1).min(MOST_BRIEF);
+                self.brief_in_a_row.set(row);
+                idle.watch(SPARED << row);
+                true
+            }
+            Some(_) => {
+                self.brief_in_a_row.set(0);
+                false
+            }
+            // Else all would go on watching for each other when there is nothing to do any more.
+            None => self.has_run() && idle.watch_too(),
+        };
         self.sleep(|parker| block(parker, light.then_some(LIGHT)));
-        if light {
+        self.slept_at.set(self.tick.get());
+        if light && idle.stop_watching() {
             // SOMEBODY WATCHES, until now: TELL THEN LOOK. If we were chosen we look anyway.
-            idle.spare(0);
             full_fence();
             if !self.searching.get() && self.queue().has_work() {
                 self.queue().wake_one();
@@ -45,6 +53,16 @@ impl Core {
         if self.searching.get() {
             self.called.set(Some(Instant::now()));
         }
+    }
+
+    /// Whether it was woken for work that is done already, so that waking it was not worth it.
+    pub(crate) fn was_hardly_needed(&self) -> bool {
+        self.called.get().is_some_and(is_brief)
+    }
+
+    /// Whether any task since the last sleep: a turn that finds none asks once.
+    fn has_run(&self) -> bool {
+        self.tick.get().wrapping_sub(self.slept_at.get()) > 1
     }
 
     pub(crate) fn sleep(&self, block: impl FnOnce(&Parker)) {
@@ -78,4 +96,8 @@ impl Core {
         self.parker.end_task();
         self.searching.set(self.queue().idle.leave(&self.parker) == Woke::ToSearch);
     }
+}
+
+fn is_brief(called: Instant) -> bool {
+    called.elapsed() < BRIEF
 }
