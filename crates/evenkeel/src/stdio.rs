@@ -27,7 +27,10 @@
 //! line first. **The descriptors 0, 1 and 2 themselves are never made non-blocking**: they are shared with the
 //! shell and with whoever else writes to that terminal, who would get errors that they do not expect.
 //! What cannot be opened again (a socket, another user's terminal) and what is never worth waiting for (a
-//! file, `/dev/null`) is read and written by threads, as a [`File`] is.
+//! file, `/dev/null`) is read and written by threads, as a [`File`] is; so is everything on systems other than
+//! Linux. A thread that sits in a read cannot be called off: if the run ends meanwhile, it waits for it as for
+//! any call that blocks, for [`Options::shutdown_grace`](crate::Options::shutdown_grace), and then leaves the
+//! thread behind. That keeps no process from ending.
 //!
 //! # At exit
 //!

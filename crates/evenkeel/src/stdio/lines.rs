@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use evenkeel_context::{poll_budget, spend};
 use futures_core::Stream;
 use futures_io::AsyncRead;
 
@@ -23,16 +24,19 @@ pub struct Lines {
     bytes: Vec<u8>,
     /// How many of the bytes were searched for a line's end in vain.
     searched: usize,
+    /// What comes up to the next line's end is of a line that was too long.
+    passing: bool,
     ended: bool,
     longest: usize,
 }
 
 impl Lines {
     pub(super) fn new(stdin: Stdin) -> Lines {
-        Lines { stdin, bytes: Vec::new(), searched: 0, ended: false, longest: LONGEST }
+        let (bytes, longest) = (Vec::new(), LONGEST);
+        Lines { stdin, bytes, searched: 0, passing: false, ended: false, longest }
     }
 
-    /// The longest line that is taken; else it is 1 MiB.
+    /// The longest line that is taken, its end not counted; else it is 1 MiB.
     pub fn longest(mut self, bytes: usize) -> Lines {
         self.longest = bytes;
         self
@@ -46,23 +50,33 @@ impl Lines {
     ///
     /// # Errors
     ///
-    /// Those of reading; `InvalidData` if the line is not UTF-8, which it is passed over for, or longer than
-    /// is taken, after which its rest comes as a line.
+    /// Those of reading; `InvalidData` if the line is not UTF-8, or longer than is taken. Then it is passed
+    /// over: the next call gives the line behind it.
     pub async fn next_line(&mut self) -> io::Result<Option<String>> {
         std::future::poll_fn(|cx| self.poll_line(cx)).await
     }
 
     fn poll_line(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<String>>> {
         loop {
+            ready!(poll_budget(cx));
             let end = self.bytes[self.searched..].iter().position(|byte| *byte == b'\n');
             if let Some(end) = end.map(|at| self.searched + at) {
-                return Poll::Ready(self.take(end, end + 1).map(Some));
+                let line = self.take(end, end + 1);
+                if std::mem::take(&mut self.passing) {
+                    continue; // Told of already.
+                }
+                spend();
+                return Poll::Ready(line.map(Some));
             }
             self.searched = self.bytes.len();
-            if self.bytes.len() > self.longest {
+            if self.passing {
                 self.clear();
-                let text = format!("a line of more than {} bytes", self.longest);
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, text)));
+            }
+            // The `\r` of an end that is still to come does not count.
+            if self.bytes.len() > self.longest.saturating_add(1) {
+                self.clear();
+                self.passing = true;
+                return Poll::Ready(Err(self.too_long()));
             }
             if self.ended {
                 return Poll::Ready(match self.bytes.len() {
@@ -87,7 +101,15 @@ impl Lines {
         if line.ends_with(b"\r") {
             line.pop();
         }
+        if line.len() > self.longest {
+            return Err(self.too_long());
+        }
         String::from_utf8(line).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    fn too_long(&self) -> io::Error {
+        let text = format!("a line of more than {} bytes", self.longest);
+        io::Error::new(io::ErrorKind::InvalidData, text)
     }
 
     fn clear(&mut self) {

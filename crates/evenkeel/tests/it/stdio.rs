@@ -3,11 +3,14 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use evenkeel::stdio::{stderr, stdin, stdout};
-use evenkeel::{run, timeout};
+use evenkeel::{Options, Runner, create_task, run, timeout, yield_now};
 use futures_lite::{AsyncReadExt, AsyncWriteExt, StreamExt};
 use rustix::fs::{OFlags, fcntl_getfl};
 
@@ -62,16 +65,70 @@ fn lines_through_pipes() {
     stdin.write_all(b"nd\n\xff\n").unwrap();
     stdin.write_all(&[b'x'; 3000]).unwrap();
     std::thread::sleep(Duration::from_millis(10));
-    stdin.write_all(b"\nlast").unwrap();
+    stdin.write_all(b"\n").unwrap();
+    // Whole at once, with an end: of the longest that is taken, and longer by a byte.
+    for length in [1000, 1001] {
+        stdin.write_all(&[&vec![b'y'; length][..], b"\r\n"].concat()).unwrap();
+    }
+    stdin.write_all(b"last").unwrap();
     drop(stdin);
     let mut said = String::new();
     errors.read_to_string(&mut said).unwrap();
     let lines: Vec<_> = said.lines().collect();
     assert_eq!(&lines[..4], ["EVEN", "KEEL", "", "NO END"]);
     assert!(lines[4].contains("utf-8"), "{said}");
-    assert!(lines[5].contains("more than 1000 bytes"), "{said}");
-    assert_eq!(lines.last(), Some(&"LAST"));
+    // What is too long is told of once, and passed over to its end.
+    assert_eq!(lines[5], "a line of more than 1000 bytes", "{said}");
+    assert_eq!(&lines[6..], ["Y".repeat(1000).as_str(), lines[5], "LAST"]);
     assert!(process.wait().unwrap().success());
+}
+
+#[test]
+fn many_lines_at_once_let_others_go_first() {
+    if child::is_this() {
+        let mut lines = stdin().unwrap().lines();
+        return Runner::new(Options { workers: 1, ..Options::default() }).unwrap().run(async {
+            let turns = Arc::new(AtomicUsize::new(0));
+            let counts = Arc::clone(&turns);
+            let _other = create_task(async move {
+                loop {
+                    counts.fetch_add(1, Ordering::Relaxed);
+                    yield_now().await;
+                }
+            });
+            while lines.next_line().await.unwrap().is_some() {}
+            assert!(turns.load(Ordering::Relaxed) >= 1000 / 128, "{turns:?}");
+        });
+    }
+    let mut process = child::command("stdio::many_lines_at_once_let_others_go_first")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // All of it is there with one read.
+    process.stdin.take().unwrap().write_all("\n".repeat(1000).as_bytes()).unwrap();
+    assert!(process.wait().unwrap().success());
+}
+
+#[test]
+fn a_read_that_cannot_be_called_off_keeps_no_process() {
+    if child::is_this() {
+        let shutdown_grace = Duration::from_millis(20);
+        let mut runner = Runner::new(Options { shutdown_grace, ..Options::default() }).unwrap();
+        // A socket: read by a thread.
+        let mut lines = stdin().unwrap().lines();
+        let line = runner.run(timeout(Duration::from_millis(20), lines.next_line()));
+        assert!(line.is_err(), "nothing comes");
+        assert_eq!(runner.close().calls.len(), 1);
+        return;
+    }
+    let (_ours, theirs) = UnixStream::pair().unwrap();
+    let status = child::command("stdio::a_read_that_cannot_be_called_off_keeps_no_process")
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
 }
 
 #[test]
