@@ -1,4 +1,4 @@
-//! tracing: a span goes with its task, across awaits and from worker to worker.
+//! tracing: each task has a span, which goes with it from worker to worker, and to threads.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -6,19 +6,16 @@ use std::time::Duration;
 
 use evenkeel::{Builder, gather, sleep, to_thread};
 use evenkeel_ecosystem::Done;
-use tracing::{Instrument, Span, info, info_span, instrument};
+use tracing::{Instrument, Level, debug_span, info, instrument};
 
 #[instrument]
 async fn fetch(page: u32) -> usize {
     info!("asking");
     sleep(Duration::from_millis(5)).await;
-    // A thread of the pool knows of no span: give it along.
-    let span = Span::current();
+    // The call has a span of its own, within this one.
     let length = to_thread(move || {
-        span.in_scope(|| {
-            info!("parsing on a thread");
-            page as usize * 100
-        })
+        info!("parsing on a thread");
+        page as usize * 100
     });
     let length = length.await;
     info!(length, "done");
@@ -44,6 +41,7 @@ fn main() -> Done {
     let kept = Kept::default();
     let writer = kept.clone();
     let subscriber = tracing_subscriber::fmt()
+        .with_max_level(Level::DEBUG) // tasks' spans are of that level
         .with_ansi(false)
         .without_time()
         .with_writer(move || writer.clone())
@@ -52,20 +50,26 @@ fn main() -> Done {
 
     evenkeel::run(async {
         let tasks = (1..=3).map(|page| {
-            let name = format!("fetch-{page}");
-            let span = info_span!("task", name);
-            Builder::new().name(name).create_task(fetch(page).instrument(span))
+            // What is spawned within a span of yours lies in that, and in the task's that spawns it.
+            let _request = debug_span!("request", page).entered();
+            Builder::new().name(format!("fetch-{page}")).create_task(fetch(page))
         });
         assert_eq!(gather(tasks).await, [100, 200, 300]);
+        // A span round a part of a task: as everywhere.
+        async { info!("all there") }.instrument(debug_span!("last")).await;
     });
 
     let log = String::from_utf8(kept.0.lock().unwrap().clone())?;
     for page in 1..=3 {
         // Interleaved with the others', each line has its own spans.
-        let lines: Vec<_> =
-            log.lines().filter(|line| line.contains(&format!("fetch-{page}"))).collect();
+        let name = format!("name=\"fetch-{page}\"");
+        let lines: Vec<_> = log.lines().filter(|line| line.contains(&name)).collect();
         assert_eq!(lines.len(), 3, "{log}");
-        assert!(lines.iter().all(|line| line.contains(&format!("fetch{{page={page}}}"))), "{log}");
+        for within in [format!("request{{page={page}}}"), format!("fetch{{page={page}}}")] {
+            assert!(lines.iter().all(|line| line.contains(&within)), "{log}");
+        }
+        assert_eq!(lines.iter().filter(|line| line.contains("kind=\"to_thread\"")).count(), 1);
+        assert!(lines.iter().all(|line| line.contains("h08_tracing.rs:")), "{log}");
     }
     Ok(())
 }

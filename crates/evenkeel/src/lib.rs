@@ -47,7 +47,7 @@
 //! });
 //! assert_eq!(sum, 7);
 //! ```
-
+#![doc = include_str!("features.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // Where to start reading: a run, then the loop.

@@ -79,6 +79,8 @@ mod job;
     reason = "thread-local pointers whose borrow ends with the call that set them"
 )]
 mod thread_state;
+#[cfg(feature = "tracing")]
+mod span;
 #[expect(unsafe_code, reason = "a pointer into the slab of a home it keeps")]
 mod info;
 mod locals;

@@ -318,6 +318,8 @@ fn finish_plain(meta: &Meta, waker: &Waker) -> bool {
 #[cold]
 fn tell(meta: &Meta, extra: &Extra) {
     job::lingers();
+    #[cfg(feature = "tracing")]
+    crate::span::close(meta, Ended::Completed);
     let callbacks = extra.end(Some(Ended::Completed));
     if !callbacks.is_empty() {
         meta.home().run_callbacks(Some((Ended::Completed, callbacks)));
@@ -374,6 +376,8 @@ fn end(meta: &Meta, how: End) -> (Option<Box<Failure>>, Due) {
     if failure.is_some() {
         meta.mark_end(ended);
     }
+    #[cfg(feature = "tracing")]
+    crate::span::close(meta, ended);
     let callbacks = meta.extra().map(|extra| (ended, extra.end(Some(ended))));
     meta.home().release(meta.slot);
     (failure.map(Box::new), callbacks.filter(|(_, callbacks)| !callbacks.is_empty()))

@@ -222,6 +222,8 @@ pub(crate) type Due = Option<(Ended, Vec<Callback>)>;
 #[derive(Default)]
 pub(crate) struct Extra {
     pub(crate) name: Option<Arc<str>>,
+    #[cfg(feature = "tracing")]
+    pub(crate) span: crate::span::Place,
     /// Something is in `owned`.
     owns: AtomicBool,
     inner: Mutex<Inner>,
@@ -246,7 +248,13 @@ struct Inner {
 impl Extra {
     pub(crate) fn with(name: Option<Arc<str>>, locals: Locals) -> Extra {
         let inner = Mutex::new(Inner { locals, ..Inner::default() });
-        Extra { name, owns: AtomicBool::new(false), inner }
+        Extra {
+            name,
+            #[cfg(feature = "tracing")]
+            span: crate::span::Place::default(),
+            owns: AtomicBool::new(false),
+            inner,
+        }
     }
 
     /// The same, with somebody who is told of the end of task `id`.

@@ -145,6 +145,8 @@ unsafe fn make<F: Future>(
     // SAFETY: ours, of the line before.
     let runnable: Runnable<Meta> = unsafe { Runnable::from_raw(cell) };
     runnable.metadata().slot().open(cell, opening);
+    #[cfg(feature = "tracing")]
+    crate::span::open(runnable.metadata());
     (runnable, Task::live(task, TaskId(opening.id)))
 }
 

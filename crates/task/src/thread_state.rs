@@ -89,6 +89,8 @@ pub(crate) fn worker<R>(look: impl FnOnce(Option<&Core>) -> R) -> R {
 #[inline]
 pub(crate) fn as_task<R>(meta: &Meta, owned: &Owned, call: impl FnOnce() -> R) -> R {
     let _restore = set(|thread| &thread.meta, meta);
+    #[cfg(feature = "tracing")]
+    let _entered = crate::span::enter(meta);
     evenkeel_context::enter_task(&meta.slot().record, owned, call)
 }
 
