@@ -170,6 +170,14 @@ fn act_by_default(signal: Signal, chained: bool) {
             }
         }
         libc::SIGCHLD | libc::SIGWINCH | libc::SIGURG | libc::SIGCONT => {}
+        #[cfg(any(
+            target_vendor = "apple",
+            target_os = "dragonfly",
+            target_os = "freebsd",
+            target_os = "netbsd",
+            target_os = "openbsd"
+        ))]
+        libc::SIGIO | libc::SIGINFO => {}
         libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU => {
             // SAFETY: SIGNAL-SAFE.
             unsafe { libc::raise(libc::SIGSTOP) };

@@ -1,6 +1,8 @@
 //! Signals as streams. Each test is a process of its own.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use evenkeel::signal::{Signal, Signals, asked_to_end, ctrl_c};
@@ -118,6 +120,42 @@ fn ignored_by_default_stays_harmless_when_nobody_listens() {
         drop(Signals::new([Signal::CHLD, Signal::WINCH]).unwrap());
         send(Signal::CHLD);
         send(Signal::WINCH);
+    });
+}
+
+/// How often somebody else's handler was called, one that is registered by signal-hook's means.
+#[expect(unsafe_code, reason = "what runs in a signal handler must be safe there")]
+fn of_somebody_else(signal: Signal) -> Arc<AtomicUsize> {
+    let heard = Arc::new(AtomicUsize::new(0));
+    let hears = Arc::clone(&heard);
+    let action = move || {
+        hears.fetch_add(1, Ordering::SeqCst);
+    };
+    // SAFETY: it counts, and nothing else.
+    unsafe { signal_hook_registry::register(signal.as_raw(), action).unwrap() };
+    heard
+}
+
+#[test]
+fn somebody_elses_handler_is_called_too_and_stays() {
+    alone("signals::somebody_elses_handler_is_called_too_and_stays", || {
+        let before = of_somebody_else(Signal::USR1);
+        on_each(|| async {
+            let was = before.load(Ordering::SeqCst);
+            let mut signals = Signals::new([Signal::USR1, Signal::USR2]).unwrap();
+            let after = of_somebody_else(Signal::USR2);
+            send(Signal::USR1);
+            assert_eq!(signals.recv().await.unwrap(), Signal::USR1);
+            send(Signal::USR2);
+            assert_eq!(signals.recv().await.unwrap(), Signal::USR2);
+            assert_eq!(after.load(Ordering::SeqCst), 1);
+            drop(signals);
+            // Theirs was there before ours: what the signal did before is to call it, and not to kill.
+            send(Signal::USR1);
+            while before.load(Ordering::SeqCst) < was + 2 {
+                sleep(Duration::from_millis(1)).await;
+            }
+        });
     });
 }
 
