@@ -1,6 +1,6 @@
 //! A small Redis: its protocol over TCP, a shared table, keys that end; one file.
 //!
-//! Without an argument it plays its own clients and ends. With a port it serves until Ctrl-C, and
+//! Without an argument it plays its own clients and ends. With a port (0: any) it serves until Ctrl-C, and
 //! `redis-cli -p PORT` or `redis-benchmark -p PORT -t set,get,incr,ping -P 16 -q` may talk to it.
 
 use std::collections::HashMap;
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use evenkeel::io::{StreamReader, StreamWriter};
 use evenkeel::net::{OwnedReadHalf, ServeOptions, Server, ServerHandle, TcpListener, TcpStream};
+use evenkeel::signal::asked_to_end;
 use evenkeel::{create_task, now, race};
 
 /// What a command may hold; more is an error and not memory.
@@ -107,8 +108,15 @@ fn answer(table: &Table, words: Vec<Bytes>, out: &mut Bytes) {
             let gone = table.0.lock().unwrap().remove(&word()).is_some();
             out.extend(format!(":{}\r\n", u8::from(gone)).bytes());
         }
-        // What `redis-benchmark` and `redis-cli` ask when they come.
-        b"CONFIG" | b"COMMAND" => out.extend(b"*0\r\n"),
+        // What `redis-benchmark` asks when it comes: `CONFIG GET save`. There is no such setting.
+        b"CONFIG" => {
+            let (_, setting) = (word(), word());
+            out.extend(b"*2\r\n");
+            bulk(out, Some(&setting));
+            bulk(out, Some(b""));
+        }
+        // And `redis-cli`.
+        b"COMMAND" => out.extend(b"*0\r\n"),
         _ => out.extend(b"-ERR unknown command\r\n"),
     }
 }
@@ -210,7 +218,8 @@ async fn play(address: SocketAddr) -> io::Result<()> {
 fn main() -> io::Result<()> {
     let port = std::env::args().nth(1).map(|port| port.parse::<u16>().map_err(io::Error::other));
     let port = port.transpose()?;
-    let served = evenkeel::run_interruptible(async move {
+    evenkeel::run(async move {
+        let asked = asked_to_end(); // From here on Ctrl-C and SIGTERM are heard.
         let listener = TcpListener::bind(("127.0.0.1", port.unwrap_or(0))).await?;
         let address = listener.local_addr()?;
         println!("listening on {address}");
@@ -220,17 +229,14 @@ fn main() -> io::Result<()> {
         let server = create_task(server.run(move |connection| {
             client(connection.stream, connection.server, Arc::clone(&table))
         }));
-        if port.is_none() {
-            play(address).await?;
-            handle.stop();
+        match port {
+            None => play(address).await?,
+            Some(_) => println!("ending, for {}", asked.await?),
         }
+        handle.stop();
         let done = server.await?;
         println!("{done:?}");
         assert_eq!(done.failed, 0);
-        io::Result::Ok(())
-    });
-    served.unwrap_or_else(|interrupted| {
-        println!("{interrupted}");
         Ok(())
     })
 }

@@ -24,10 +24,10 @@ cargo xtask CHORE [FLAG]..
   doc      the documentation, warnings being errors
   python   the bridge to Python's asyncio: built by maturin, tested by pytest
   counts   what one operation takes: instructions, locked instructions, calls, allocations
-  clients  the HTTP server and clients that others wrote: curl, wrk, h2load, openssl, nginx, Python
+  clients  our servers, and clients that others wrote: curl, wrk, h2load, openssl, nginx, Python, Redis
   bench    evenkeel beside tokio, smol and others, on the same work
 
-`cargo xtask help CHORE` tells more. No chore installs anything outside target/.
+`cargo xtask help CHORE` tells more. No chore installs anything outside target/ unless it is asked to.
 exit: 0 well, 1 a check failed, 2 mistyped, 3 (bench) the machine was too noisy to say anything
 ";
 
@@ -92,11 +92,15 @@ is said and left out.
 ";
 
 const CLIENTS: &str = "\
-cargo xtask clients
+cargo xtask clients [FILTER]..       talks whose name holds FILTER; wrk, redis, ..
+    --install                        first asks apt for the clients that are missing (it needs root)
 
 curl (HTTP/1.1, HTTP/2, TLS, large bodies), openssl s_client, wrk, h2load, nginx as a proxy in front, and
-500 connections of Python's asyncio against a server of evenkeel-hyper's. Installs nothing: a client that
-is missing is named and left out. After each the server must hold as many descriptors as before.
+500 connections of Python's asyncio against a server of evenkeel-hyper's; redis-cli and redis-benchmark
+against the example b12_mini_redis. A client that is missing is SKIPPED, and counted.
+Each talk is had twice: no client may report an error, no descriptor and no process be left, and the second
+talk may not make the server larger; its memory after either is shown. --install prints what it runs,
+starts no daemon, and leaves them installed.
 ";
 
 /// What to do.
@@ -110,7 +114,7 @@ pub(crate) enum Chore {
     Doc(Doc),
     Python(Python),
     Counts(Counts),
-    Clients,
+    Clients(Clients),
     Bench(Box<Bench>),
 }
 
@@ -147,6 +151,12 @@ pub(crate) struct Doc {
 #[derive(Default)]
 pub(crate) struct Python {
     pub(crate) pytest: Vec<String>,
+}
+
+#[derive(Default)]
+pub(crate) struct Clients {
+    pub(crate) filters: Vec<String>,
+    pub(crate) install: bool,
 }
 
 #[derive(Default)]
@@ -187,11 +197,7 @@ fn parse_chore(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
         "doc" => parse_doc(parser),
         "python" => parse_python(parser),
         "counts" => parse_counts(parser),
-        "clients" => match parser.next()? {
-            None => Ok(Chore::Clients),
-            Some(Short('h') | Long("help")) => Ok(Chore::Help(CLIENTS)),
-            Some(other) => Err(other.unexpected()),
-        },
+        "clients" => parse_clients(parser),
         "bench" => bench::parse(parser),
         unknown => Err(format!("there is no chore `{unknown}`").into()),
     }
@@ -289,6 +295,19 @@ fn parse_python(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
         }
     }
     Ok(Chore::Python(flags))
+}
+
+fn parse_clients(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {
+    let mut flags = Clients::default();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Short('h') | Long("help") => return Ok(Chore::Help(CLIENTS)),
+            Long("install") => flags.install = true,
+            Value(word) => flags.filters.push(word.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Chore::Clients(flags))
 }
 
 fn parse_counts(mut parser: lexopt::Parser) -> Result<Chore, lexopt::Error> {

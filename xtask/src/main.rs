@@ -58,7 +58,7 @@ fn dispatch(chore: Chore) -> Exit {
         Chore::Doc(flags) => doc::run(&workspace, &flags),
         Chore::Python(flags) => python::run(&workspace, &flags),
         Chore::Counts(flags) => counts::run(&workspace, &flags),
-        Chore::Clients => clients::run(&workspace),
+        Chore::Clients(flags) => clients::run(&workspace, &flags),
         Chore::Bench(flags) => bench::run(&workspace, &flags),
     }
 }

@@ -23,6 +23,7 @@ pub(crate) struct Steps {
     logs: PathBuf,
     passed: usize,
     failed: usize,
+    skipped: usize,
     first: Option<String>,
 }
 
@@ -38,7 +39,8 @@ pub(crate) struct Failure {
 impl Steps {
     /// Begins counting; output of steps goes to one file each under `logs`.
     pub(crate) fn new(logs: &Path) -> Steps {
-        Steps { started: Instant::now(), logs: logs.into(), passed: 0, failed: 0, first: None }
+        let started = Instant::now();
+        Steps { started, logs: logs.into(), passed: 0, failed: 0, skipped: 0, first: None }
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -79,10 +81,20 @@ impl Steps {
         }
     }
 
+    /// A step that cannot be taken here. It is no failure, and counted at the end.
+    pub(crate) fn skip(&mut self, title: &str, why: &str) {
+        self.skipped += 1;
+        println!("{title:<10} SKIPPED           {why}");
+    }
+
     /// The last lines: total, counts, and how to repeat the first failure.
     pub(crate) fn end(self) -> u8 {
         println!("{:<10}        {:>7.1} s", "total", self.started.elapsed().as_secs_f64());
-        println!("{} passed, {} failed", self.passed, self.failed);
+        let skipped = match self.skipped {
+            0 => String::new(),
+            count => format!(", {count} SKIPPED"),
+        };
+        println!("{} passed, {} failed{skipped}", self.passed, self.failed);
         match self.first {
             None => 0,
             Some(command) => {

@@ -81,7 +81,7 @@ fn mistakes_are_named() {
 
 #[test]
 fn every_chore_has_a_page() {
-    for chore in ["ci", "test", "loom", "soak", "tidy", "doc", "clients", "bench"] {
+    for chore in ["ci", "test", "loom", "soak", "tidy", "doc", "python", "clients", "bench"] {
         let Ok(Chore::Help(text)) = parse_line(&format!("{chore} --help")) else {
             panic!("no page for {chore}")
         };

@@ -1,7 +1,7 @@
 //! A server for real clients to talk to, `cargo xtask clients`: it ends when its standard input does.
 //!
 //! It prints a line with the port for plain HTTP and the one for TLS. `/` greets, `/size/N` answers N bytes,
-//! other requests have their body back; `/descriptors` says how many this process holds.
+//! other requests have their body back.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -25,7 +25,6 @@ async fn answer(
     let path = request.uri().path();
     let said = match path.strip_prefix("/size/").and_then(|size| size.parse().ok()) {
         Some(size) => vec![b'x'; size],
-        None if path == "/descriptors" => descriptors().to_string().into_bytes(),
         None if *request.method() != Method::GET => {
             // Streamed: it is not held as a whole.
             return Ok(Response::new(Either::Right(request.into_body())));
@@ -35,10 +34,6 @@ async fn answer(
     // A body that nobody wants is read all the same, so that the connection can be kept.
     request.into_body().collect().await?;
     Ok(Response::new(Either::Left(Full::from(said))))
-}
-
-fn descriptors() -> usize {
-    std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
 
 fn tls() -> Result<TlsAcceptor, Box<dyn std::error::Error + Send + Sync>> {
