@@ -1,7 +1,7 @@
 //! What a run says, in sentences for somebody who knows nothing of this project.
 
 use super::case::Unit;
-use super::run::{BASELINE, Row, Run};
+use super::run::{BASELINE, LIMIT, Row, Run};
 use super::stats::{Interval, Verdict};
 use crate::flags::Mode;
 
@@ -163,6 +163,26 @@ pub(super) fn control(run: &Run) -> String {
         "evenkeel against itself: {median:.3} [{low:.3} {high:.3}] over all rows; in a middling \
          row a difference below {grain:.0} % is not called"
     )
+}
+
+/// What somebody has to know who sees the table for the first time.
+pub(super) fn key(run: &Run) -> Vec<String> {
+    let sure = match run.setting.mode.is_count() {
+        true => "[the least, the greatest]",
+        false => "[where it lies, 95 % sure]",
+    };
+    let mut lines = vec![
+        format!("ratio: what a peer needs / what evenkeel needs, a round's; the median, and {sure}"),
+        "verdict: how evenkeel is, called only if all of that lies beyond 1 and beyond the control; \
+         `= x`: no difference to x shown"
+            .to_owned(),
+        "thr: threads that poll tasks; -: this runtime has no such thing".to_owned(),
+    ];
+    if run.has(LIMIT) {
+        lines.push("limit: the same work done by hand with no runtime; a floor, not a peer".into());
+    }
+    lines.push("what one operation of a case is: cargo xtask bench --list".into());
+    lines
 }
 
 /// Why no verdict counts.

@@ -79,6 +79,9 @@ fn end(run: &Run, paint: Paint) -> String {
     if let Some(legend) = summary::legend(run) {
         text += &format!("units     {legend}\n");
     }
+    for (index, line) in summary::key(run).iter().enumerate() {
+        text += &format!("{:<10}{line}\n", if index == 0 { "key" } else { "" });
+    }
     let columns = summary::columns(run);
     let means = summary::means(run);
     if means.len() > 1 {
