@@ -61,7 +61,7 @@ fn a_spawn_at_a_desk_against_the_close() {
     });
 }
 
-// A thread outside spawns while the executor goes, and the cell it makes outlives both. Weakened: a desk that takes
+// A thread outside spawns while the executor goes, and the cell it makes outlives both. To be weakened, and not tried: a desk that takes
 // in advance without asking whether the executor is gone, or that was asked before it is locked: the value never goes.
 #[test]
 fn a_count_at_a_desk_against_the_end() {
@@ -84,7 +84,7 @@ fn a_count_at_a_desk_against_the_end() {
 }
 
 // A task, whose cell has a count of its home, is pushed from outside, and run to its end by a worker, whose executor
-// goes at once. Weakened: the cell given up before the home is touched: that is gone by then.
+// goes at once. To be weakened, and not tried: the cell given up before the home is touched: that is gone by then.
 #[test]
 fn a_push_from_outside_against_the_end_of_the_home() {
     loom::model(|| {
