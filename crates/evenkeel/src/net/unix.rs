@@ -1,6 +1,8 @@
 //! Unix sockets: streams and datagrams between processes of one machine.
 
+use std::future::poll_fn;
 use std::io;
+use std::io::ErrorKind::{Interrupted, WouldBlock};
 use std::os::unix::net::{self as std_net, SocketAddr};
 use std::path::Path;
 use std::pin::Pin;
@@ -8,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use evenkeel_context::{poll_budget, spend};
 use evenkeel_reactor::Source;
 use evenkeel_timer::sleep;
 use futures_core::Stream;
@@ -18,8 +21,9 @@ use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::unix_name::path_of;
 use super::{socket, stream};
 
-/// Between two attempts at a listener whose backlog is full, at first and at most: the system sends no news
-/// of its end. Shorter costs processor time while a server is overrun, longer delays the connection.
+/// Between two attempts at a listener whose backlog is full, or at a receiver whose queue is, at first and at
+/// most: the system sends no news of its end. Shorter costs processor time while a server is overrun, longer
+/// delays the connection or datagram.
 const FULL: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
 
 /// Listens for Unix connections. A clone listens on the same socket.
@@ -263,7 +267,7 @@ impl UnixDatagram {
     ///
     /// Those of `sendto`.
     pub async fn send_to_addr(&self, buf: &[u8], address: &SocketAddr) -> io::Result<usize> {
-        self.source.write_with(|socket| socket.send_to_addr(buf, address)).await
+        self.send_by(|socket| socket.send_to_addr(buf, address)).await
     }
 
     /// Sends one datagram to the socket at `path`.
@@ -276,7 +280,32 @@ impl UnixDatagram {
     ///
     /// Those of `sendto`.
     pub async fn send_to(&self, buf: &[u8], path: impl AsRef<Path>) -> io::Result<usize> {
-        self.source.send_to(buf, path).await
+        self.send_by(|socket| socket.send_to(buf, &path)).await
+    }
+
+    /// The receiver may have no room because of others' datagrams: of the end of that the system sends no news to
+    /// who is not connected to it, but of each attempt, so that trying at all news would never rest.
+    async fn send_by(
+        &self,
+        send: impl Fn(&std_net::UnixDatagram) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let (mut rest, longest) = FULL;
+        loop {
+            for _ in 0..2 {
+                poll_fn(|cx| poll_budget(cx)).await;
+                match send(self.source.get_ref()) {
+                    Err(error) if matches!(error.kind(), WouldBlock | Interrupted) => {}
+                    done => {
+                        spend();
+                        return done;
+                    }
+                }
+                // Of room for this one's own datagrams there is news; with that it was not the receiver's.
+                self.source.writable().await?;
+            }
+            sleep(rest).await;
+            rest = longest.min(rest * 2);
+        }
     }
 
     /// Waits for a datagram, and tells who sent it. What does not fit into `buf` is cut off.

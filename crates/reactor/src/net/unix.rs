@@ -154,7 +154,9 @@ impl Source<UnixDatagram> {
         self.get_ref().connect(path)
     }
 
-    /// Sends one datagram to the socket at `path`.
+    /// Sends one datagram to the socket at `path`. While that is full of others' datagrams this tries again and
+    /// again, and never rests: the system tells of room only who is
+    /// [connected](Source::<UnixDatagram>::connect) to it.
     ///
     /// # Cancellation
     ///

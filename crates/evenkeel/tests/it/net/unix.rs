@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use evenkeel::net::{UnixDatagram, UnixListener, UnixStream};
-use evenkeel::{create_task, gather, run, sleep};
+use evenkeel::{Handle, create_task, gather, run, sleep, timeout};
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 use super::on_each;
@@ -90,5 +90,36 @@ fn unix_datagrams() {
         let (one, two) = UnixDatagram::pair().unwrap();
         let (sent, received) = gather((one.send(b"x"), two.recv(&mut buf))).await;
         assert_eq!((sent.unwrap(), received.unwrap()), (1, 1));
+    });
+}
+
+#[test]
+fn a_receiver_full_of_others_datagrams_is_waited_for() {
+    run(async {
+        let path = path();
+        let receiver = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+        let other = std::os::unix::net::UnixDatagram::unbound().unwrap();
+        other.set_nonblocking(true).unwrap();
+        let mut queued = 0;
+        while other.send_to(b"theirs", &path).is_ok() {
+            queued += 1;
+        }
+        let address = std::os::unix::net::SocketAddr::from_pathname(&path).unwrap();
+        let to = path.clone();
+        let sends = create_task(async move {
+            let socket = UnixDatagram::unbound().unwrap();
+            gather((socket.send_to(b"ours", to), socket.send_to_addr(b"ours", &address))).await
+        });
+        // They find no room, and rest.
+        sleep(Duration::from_millis(50)).await;
+        let news = Handle::current().statistics().unwrap().reactor.news;
+        assert!(news < 500, "{news}: each attempt makes some, so it must not be made at once");
+        let mut buf = [0; 8];
+        for _ in 0..queued {
+            assert_eq!(receiver.recv(&mut buf).unwrap(), 6);
+        }
+        let (one, two) = timeout(Duration::from_secs(20), sends).await.expect("they are sent");
+        assert_eq!((one.unwrap(), two.unwrap()), (4, 4));
+        std::fs::remove_file(path).unwrap();
     });
 }
