@@ -28,6 +28,9 @@ pub(in crate::cases) async fn process<R: Processes>(work: Work) -> std::io::Resu
     Ok(cost.await)
 }
 
+/// Of every byte of a file.
+const CONTENT: u8 = 7;
+
 /// Two files of this process, gone with it.
 struct Scratch(PathBuf, PathBuf);
 
@@ -35,7 +38,7 @@ impl Scratch {
     fn new(size: usize) -> std::io::Result<Scratch> {
         let path = std::env::temp_dir().join(format!("evenkeel-bench-{}", std::process::id()));
         let scratch = Scratch(path.with_extension("from"), path.with_extension("to"));
-        std::fs::write(&scratch.0, vec![7; size])?;
+        std::fs::write(&scratch.0, vec![CONTENT; size])?;
         Ok(scratch)
     }
 }
@@ -69,7 +72,9 @@ pub(in crate::cases) async fn copy<R: Files>(work: Work) -> std::io::Result<Cost
         assert_eq!(copied, PIECES * PIECE);
         PIECES as u64
     });
-    Ok(cost.await)
+    let cost = cost.await;
+    assert!(std::fs::read(&scratch.1)? == std::fs::read(&scratch.0)?, "the copy is another file");
+    Ok(cost)
 }
 
 pub(in crate::cases) async fn read<R: Files>(work: Work) -> std::io::Result<Cost> {
@@ -79,8 +84,11 @@ pub(in crate::cases) async fn read<R: Files>(work: Work) -> std::io::Result<Cost
         let (mut buffer, mut all) = (vec![0; READ], 0);
         while all < READS * READ {
             let (count, back) = R::read(&mut file, buffer).await;
-            all += count.expect("it can be read");
+            let count = count.expect("it can be read");
+            assert!(count > 0 && back[0] == CONTENT && back[count - 1] == CONTENT);
+            all += count;
             buffer = back;
+            buffer[0] = 0;
         }
         READS as u64
     });
