@@ -27,10 +27,10 @@ use crate::thread_state;
 /// Tasks a lane's ring has room for at first. 256 pointers are two kilobytes, half the pages of a worker.
 const RING: usize = 256;
 
-/// Tasks a lane's ring has room for at most: half a megabyte of pointers. A task that goes through the injector
-/// instead costs three to four times the push and pop of a ring, so a ring grows as long as its size is
-/// small against that of its tasks.
-const LARGEST_RING: usize = 1 << 16;
+/// Tasks a lane's ring has room for at most: eight megabytes of pointers. A task that goes through the injector
+/// instead costs three to four times the push and pop of a ring, and if all of a million are ready, twelve times
+/// (`task/live@1000000`); while a pointer is small against any task.
+const LARGEST_RING: usize = 1 << 20;
 
 /// Tasks that move from such a ring to the injector at once.
 const OVERFLOW: u32 = 128;
