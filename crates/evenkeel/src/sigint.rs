@@ -30,6 +30,8 @@ const HEARD: usize = 2;
 // SeqCst throughout: they are read in a signal handler, a few times in the life of a process.
 static STATE: AtomicUsize = AtomicUsize::new(IDLE);
 static CLAIMED: AtomicBool = AtomicBool::new(false);
+/// See [`stay`].
+static STAYS: AtomicBool = AtomicBool::new(false);
 /// The descriptor of the bell that is written to; BELL STAYS.
 static RING: AtomicUsize = AtomicUsize::new(0);
 
@@ -152,6 +154,12 @@ fn set(action: &libc::sigaction) {
     unsafe { libc::sigaction(libc::SIGINT, action, std::ptr::null_mut()) };
 }
 
+/// [`on_sigint`] is called for ever, by a handler put over it: from now on it stands for the default while nobody
+/// listens.
+pub(crate) fn stay() {
+    STAYS.store(true, Ordering::SeqCst);
+}
+
 extern "C" fn on_sigint(_: libc::c_int) {
     // Main listens by itself, and decides itself.
     if !is_listened_for(Signal::INT) {
@@ -171,7 +179,7 @@ pub(crate) fn hear() {
             };
         }
         // SAFETY: SIGNAL-SAFE. The signal is blocked until the handler returns; then it ends the process.
-        Err(HEARD) => unsafe {
+        Err(state) if state == HEARD || STAYS.load(Ordering::SeqCst) => unsafe {
             libc::signal(libc::SIGINT, libc::SIG_DFL);
             libc::raise(libc::SIGINT);
         },

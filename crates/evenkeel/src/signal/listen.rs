@@ -147,9 +147,12 @@ fn act_as_before(signal: Signal, known: &'static Known) -> io::Result<()> {
     // for ever.
     let chained = sigint::is_handler(before);
     if before == libc::SIG_DFL || chained {
+        if chained {
+            sigint::stay(); // It acts by default itself: asked after it, we could find its run over by then.
+        }
         let act = move || {
-            if known.listeners.load(Ordering::SeqCst) == 0 {
-                act_by_default(signal, chained);
+            if !chained && known.listeners.load(Ordering::SeqCst) == 0 {
+                act_by_default(signal);
             }
         };
         // SAFETY: SIGNAL-SAFE.
@@ -161,14 +164,9 @@ fn act_as_before(signal: Signal, known: &'static Known) -> io::Result<()> {
 }
 
 /// In the handler, while nobody listens.
-fn act_by_default(signal: Signal, chained: bool) {
+fn act_by_default(signal: Signal) {
     match signal.as_raw() {
-        libc::SIGINT if sigint::is_listening() => {
-            // Chained, it has been heard.
-            if !chained {
-                sigint::hear();
-            }
-        }
+        libc::SIGINT if sigint::is_listening() => sigint::hear(),
         libc::SIGCHLD | libc::SIGWINCH | libc::SIGURG | libc::SIGCONT => {}
         #[cfg(any(
             target_vendor = "apple",
