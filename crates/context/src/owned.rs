@@ -198,15 +198,17 @@ impl Owned {
                 held.panic = payload.take();
             }
         });
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        discard(payload);
     }
 
     /// Gives up what it holds, undone: nobody is left to drive it. How many clean-ups did not run to
     /// their end.
     pub fn abandon(&self) -> usize {
-        let held = self.held.take();
-        let undone = held.as_ref().map_or(0, |held| held.cleanups.len());
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(held)));
+        let Some(held) = self.held.take() else { return 0 };
+        let undone = held.cleanups.len();
+        // One by one: two that panic in one drop would abort the process.
+        held.endings.into_iter().chain(held.cleanups).for_each(discard);
+        discard(held.panic);
         undone
     }
 }
@@ -217,6 +219,15 @@ impl Drop for Owned {
         if let Some(held) = self.held.take() {
             leave_all(*held);
         }
+    }
+}
+
+/// Drops what is the user's where a panic must not get out. What one was raised with may panic in its turn when it
+/// is dropped; what that one was raised with is leaked: there has to be an end.
+fn discard<T>(what: T) {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(what))) else { return };
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(another);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::Location;
 use std::sync::Arc;
 
 use evenkeel_context::Cancelled;
@@ -21,11 +21,6 @@ pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
     } else {
         "a payload that is no text"
     }
-}
-
-/// Drops what is the user's where a panic must not get out: the panic hook tells of it, and it ends here.
-pub(crate) fn discard<T>(what: T) {
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(what)));
 }
 
 /// Something went wrong and nobody is left who would be told: a task failed without a handle, or a

@@ -15,11 +15,11 @@ use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::builder::{Builder, Spawner};
+use crate::calls::{discard, quietly};
 use crate::info::{Canceller, TaskInfo};
 use crate::loom::{Mutex, lock};
 use crate::meta::{Ended, OnEnd};
@@ -368,7 +368,7 @@ impl<E> Shared<E> {
                 state.panic = payload.take();
             }
         });
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        discard(payload);
     }
 
     /// Whether child `id` may run; if not, it is woken when it may.
@@ -434,5 +434,5 @@ impl<E: Send> OnEnd for Shared<E> {
 
 /// Wakes; a foreign waker that panics costs the others nothing.
 fn wake(waker: Waker) {
-    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+    quietly(|| waker.wake());
 }

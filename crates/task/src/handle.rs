@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::num::NonZero;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -14,11 +13,10 @@ use evenkeel_context::{
     End, Wait, current_id, is_collecting, is_owned, leave_ending, poll_budget, spend, waiting_for,
 };
 
-use crate::info::Canceller;
-
+use crate::calls::{discard, quietly};
 use crate::error::JoinError;
 use crate::home::HomeRef;
-use crate::info::name_or_number;
+use crate::info::{Canceller, name_or_number};
 use crate::life::Outcome;
 use crate::locals;
 use crate::meta::{Ended, Extra, Meta, TaskId, in_context};
@@ -346,7 +344,7 @@ impl Wake for Guarded {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if let Some(waker) = &self.0 {
-            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake_by_ref()));
+            quietly(|| waker.wake_by_ref());
         }
     }
 }
@@ -354,7 +352,7 @@ impl Wake for Guarded {
 impl Drop for Guarded {
     fn drop(&mut self) {
         let waker = self.0.take();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(waker)));
+        discard(waker);
     }
 }
 
@@ -372,7 +370,7 @@ impl<T> Drop for Task<T> {
         }
         // A value that panics on drop must not take the handle's owner along while it unwinds.
         if std::thread::panicking() {
-            let _ = catch_unwind(AssertUnwindSafe(|| self.detach_cell()));
+            quietly(|| self.detach_cell());
         } else {
             self.detach_cell();
         }

@@ -16,12 +16,12 @@
 
 use std::fmt;
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 
 use async_task::Runnable;
 
+use crate::calls::quietly;
 use crate::counted::Counted;
 use crate::error::FailureReport;
 use crate::handle::Task;
@@ -230,11 +230,11 @@ impl Home {
 
     /// Tells of a panic that nobody will hear of otherwise.
     pub(crate) fn report(&self, report: &FailureReport) {
-        let told = catch_unwind(AssertUnwindSafe(|| match self.on_failure.get() {
+        let told = quietly(|| match self.on_failure.get() {
             Some(hook) => hook(report),
             None => eprintln!("evenkeel: {report}"),
-        }));
-        if told.is_err() {
+        });
+        if told.is_none() {
             // The hook itself failed: fall back to the default, as asyncio does.
             eprintln!("evenkeel: {report} (and the failure hook panicked)");
         }
@@ -305,7 +305,7 @@ impl HomeRef {
         let run = move || {
             for callback in callbacks {
                 // One that panics keeps nobody else from being called; the panic hook has told of it.
-                let _ = catch_unwind(AssertUnwindSafe(|| callback(ended)));
+                quietly(|| callback(ended));
             }
         };
         if matches!(self.kind, Kind::Jobs) {

@@ -70,6 +70,7 @@ mod handle;
 mod detached;
 mod done;
 mod error;
+mod calls;
 #[expect(unsafe_code, reason = "a closure as a future in a cell")]
 mod job;
 

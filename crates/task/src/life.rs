@@ -29,7 +29,8 @@ use std::task::{Context, Poll, Waker};
 use evenkeel_context::{Cancelled, Owned};
 use pin_project_lite::pin_project;
 
-use crate::error::{Failure, FailureKind, FailureReport, discard};
+use crate::calls::discard;
+use crate::error::{Failure, FailureKind, FailureReport};
 use crate::job::{self, Refused};
 use crate::meta::{Due, Ended, Extra, Meta, TaskId};
 use crate::registry::Rare;

@@ -11,10 +11,10 @@
 use std::cell::Cell;
 use std::fmt;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
+use crate::calls::quietly;
 use crate::loom::{Mutex, lock};
 use crate::parker::Parker;
 
@@ -34,7 +34,7 @@ impl Wake for Sleepers {
         let sleepers = mem::take(&mut *lock(&self.0));
         for (_, waker) in sleepers {
             // Foreign wakers: one that panics must not cost the others their wake-up. The panic hook tells.
-            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+            quietly(|| waker.wake());
         }
     }
 }

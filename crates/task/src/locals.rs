@@ -7,6 +7,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::calls::discard;
 use crate::home::Home;
 use crate::meta::in_context;
 use crate::thread_state;
@@ -14,7 +15,18 @@ use crate::thread_state;
 type Value = Arc<dyn Any + Send + Sync>;
 
 /// The values of one task; `None` means none were ever set.
-pub(crate) type Locals = Option<Arc<Vec<(usize, Value)>>>;
+pub(crate) type Locals = Option<Arc<List>>;
+
+/// Values by the address of their task-local.
+#[derive(Clone, Default)]
+pub(crate) struct List(Vec<(usize, Value)>);
+
+impl Drop for List {
+    fn drop(&mut self) {
+        // One by one: two that panic in one drop would abort the process.
+        self.0.drain(..).for_each(discard);
+    }
+}
 
 /// The task-locals of one task at one moment; asyncio's `copy_context()`.
 ///
@@ -50,7 +62,7 @@ impl TaskLocals {
 impl fmt::Debug for TaskLocals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskLocals")
-            .field("set", &self.0.as_ref().map_or(0, |list| list.len()))
+            .field("set", &self.0.as_ref().map_or(0, |list| list.0.len()))
             .finish()
     }
 }
@@ -92,7 +104,7 @@ impl<T: Clone + Send + Sync + 'static> TaskLocal<T> {
     /// spawned this task, and outside any task.
     pub fn get(&'static self) -> T {
         let locals = of_current();
-        let found = locals.iter().flat_map(|list| list.iter()).find(|(key, _)| *key == self.key());
+        let found = locals.iter().flat_map(|list| &list.0).find(|(key, _)| *key == self.key());
         match found.and_then(|(_, value)| value.downcast_ref::<T>()) {
             Some(value) => value.clone(),
             None => (self.initial)(),
@@ -108,9 +120,9 @@ impl<T: Clone + Send + Sync + 'static> TaskLocal<T> {
         thread_state::task(|meta| {
             let meta = meta.ok_or(NoCurrentTask)?;
             let extra = meta.extra_or_make(meta.slot().record.id());
-            let mut list = extra.locals().map_or_else(Vec::new, |list| (*list).clone());
-            list.retain(|(key, _)| *key != self.key());
-            list.push((self.key(), Arc::new(value)));
+            let mut list = extra.locals().map_or_else(List::default, |list| (*list).clone());
+            list.0.retain(|(key, _)| *key != self.key());
+            list.0.push((self.key(), Arc::new(value)));
             extra.set_locals(Some(Arc::new(list)));
             Ok(())
         })

@@ -11,7 +11,6 @@
 //           of the task is told either by the closing poller, which sees the Extra, or by its maker.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -19,7 +18,7 @@ use std::task::{Context, Poll, Waker};
 use async_task::Runnable;
 use evenkeel_context::Owned;
 
-use crate::error::discard;
+use crate::calls::{discard, quietly};
 use crate::home::HomeRef;
 use crate::locals::Locals;
 use crate::loom::{AtomicBool, AtomicPtr, Mutex, Ordering, lock};
@@ -346,7 +345,7 @@ impl Extra {
         }
         for waiter in waiters.into_iter().chain(awaiter) {
             // Foreign ones may be among them: one that panics costs neither the others nor the task.
-            let _ = catch_unwind(AssertUnwindSafe(|| waiter.wake()));
+            quietly(|| waiter.wake());
         }
         callbacks
     }

@@ -11,10 +11,10 @@
 //! asleep on a thread is woken by that alone, whoever is asleep in a driver by the driver's wake alone.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 
+use crate::calls::quietly;
 use crate::loom::{AtomicU32, Mutex, Ordering, lock, thread};
 
 const EMPTY: u32 = 0;
@@ -163,7 +163,7 @@ impl Parker {
                 match whom {
                     Sleeper::Thread(thread) => thread.unpark(),
                     Sleeper::Task(waker) => {
-                        let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+                        quietly(|| waker.wake());
                     }
                     Sleeper::Nobody => {}
                 }

@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker, ready};
 
 use evenkeel_context::{Cancelled, poll_budget, spend};
 
+use crate::calls::quietly;
 use crate::error::{JoinError, panic_text};
 use crate::handle::Task;
 use crate::info::Canceller;
@@ -345,7 +346,7 @@ impl Wake for Awaiters {
         for waker in wakers.into_values() {
             // One that panics must not keep the others waiting, nor reach the cell of the task that
             // ends: the cell would abort the process. The panic hook has reported it.
-            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+            quietly(|| waker.wake());
         }
     }
 }

@@ -12,6 +12,7 @@ use evenkeel_context::{Owned, has_budget};
 use pin_project_lite::pin_project;
 
 use super::{Child, LocalGroup};
+use crate::calls::discard;
 use crate::group::{GroupError, Outcome, outcome_of};
 use crate::loom::{AtomicBool, Mutex, Ordering, lock};
 
@@ -120,7 +121,7 @@ where
                 group.shared.end(None);
                 // The first goes on; the panic hook has told of a later one.
                 let later = if panic.is_none() { panic.replace(payload) } else { Some(payload) };
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(later)));
+                discard(later);
                 None
             }
         }

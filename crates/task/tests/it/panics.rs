@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use evenkeel_task::{Builder, Executor, LocalExecutor, block_on, task_local, yield_now};
+use evenkeel_task::{
+    Builder, Executor, JoinError, LocalExecutor, LocalGroup, TaskGroup, block_on, defer,
+    task_local, yield_now,
+};
 
 struct Bad(Arc<AtomicUsize>);
 
@@ -116,6 +119,24 @@ fn a_future_may_panic_when_its_executor_drops_it() {
 }
 
 #[test]
+fn clean_ups_that_do_not_end_may_panic_when_they_are_dropped() {
+    let executor = Executor::new();
+    executor.on_failure(|_| ());
+    let never_run = async {
+        for always in [Always, Always] {
+            defer(async move {
+                let _always = always;
+                std::future::pending().await
+            });
+        }
+        std::future::pending::<()>().await;
+    };
+    executor.spawn(never_run).detach();
+    executor.try_tick();
+    drop(executor);
+}
+
+#[test]
 fn callbacks_that_nobody_will_call_may_panic_when_they_are_dropped() {
     let (job, task) = Builder::new().job(|| ());
     for _ in 0..2 {
@@ -140,6 +161,116 @@ fn a_task_local_may_panic_when_its_task_is_gone() {
     executor.spawn(async { GUEST.set(Some(Shared(Arc::new(PanicsOnDrop)))) }).detach();
     while executor.try_tick() {}
     assert_eq!(block_on(executor.run(executor.spawn(async { 4 }))), 4);
+}
+
+/// Whose last copy panics when it is dropped, also while another panic is under way.
+#[derive(Clone)]
+struct Relentless(#[expect(dead_code, reason = "for its drop")] Arc<Always>);
+
+struct Always;
+
+impl Drop for Always {
+    fn drop(&mut self) {
+        panic!("in a drop, come what may");
+    }
+}
+
+/// Whose last copy panics with something that panics when it is dropped.
+#[derive(Clone)]
+struct Doubly(#[expect(dead_code, reason = "for its drop")] Arc<Twice>);
+
+struct Twice;
+
+impl Drop for Twice {
+    fn drop(&mut self) {
+        std::panic::panic_any(PanicsOnDrop);
+    }
+}
+
+task_local! {
+    static FIRST: Option<Relentless> = None;
+    static SECOND: Option<Relentless> = None;
+    static DOUBLY: Option<Doubly> = None;
+}
+
+fn relentless() -> Option<Relentless> {
+    Some(Relentless(Arc::new(Always)))
+}
+
+#[test]
+fn several_task_locals_may_panic_when_their_task_is_gone() {
+    let executor = Executor::new();
+    let set = async {
+        FIRST.set(relentless());
+        SECOND.set(relentless());
+    };
+    executor.spawn(set).detach();
+    while executor.try_tick() {}
+    // The same, where they go with what a panic left to be told.
+    let task = executor.spawn(async {
+        FIRST.set(relentless());
+        SECOND.set(relentless());
+        panic!("on purpose");
+    });
+    while executor.try_tick() {}
+    let outcome: Result<(), _> = block_on(task.join());
+    assert!(outcome.unwrap_err().is_panic());
+    assert_eq!(block_on(executor.run(executor.spawn(async { 4 }))), 4);
+}
+
+/// Panics with something that panics when it is dropped.
+struct Worse(Arc<AtomicUsize>);
+
+impl Wake for Worse {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        std::panic::panic_any(PanicsOnDrop);
+    }
+}
+
+#[test]
+fn what_a_panic_was_raised_with_may_panic_when_it_is_dropped() {
+    let executor = Executor::new();
+    executor.spawn(async { DOUBLY.set(Some(Doubly(Arc::new(Twice)))) }).detach();
+    while executor.try_tick() {}
+    let woken = Arc::new(AtomicUsize::new(0));
+    let worse = Waker::from(Arc::new(Worse(Arc::clone(&woken))));
+    let mut task = executor.spawn(async { 3 });
+    assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&worse)).is_pending());
+    let called = Arc::clone(&woken);
+    task.add_done_callback(|_| std::panic::panic_any(PanicsOnDrop));
+    task.add_done_callback(move |_| {
+        called.fetch_add(10, Ordering::SeqCst);
+    });
+    while executor.try_tick() {}
+    assert_eq!(woken.load(Ordering::SeqCst), 11);
+    assert_eq!(block_on(task), 3);
+}
+
+#[test]
+fn the_later_panics_of_a_group_may_panic_when_they_are_dropped() {
+    let local = LocalExecutor::new();
+    let group = local.spawn(TaskGroup::<()>::scope(async |group| {
+        group.create_task(worse());
+        group.create_task(worse());
+        Ok(())
+    }));
+    assert!(block_on(local.run(group.join())).is_err_and(forgotten));
+    let group = local.spawn(LocalGroup::<()>::scope(async |group| {
+        group.create_task(worse());
+        group.create_task(worse());
+        Ok(())
+    }));
+    assert!(block_on(local.run(group.join())).is_err_and(forgotten));
+}
+
+async fn worse() -> Result<(), ()> {
+    std::panic::panic_any(Twice)
+}
+
+/// It is a panic; what it was raised with is given up, or it would panic in the test.
+fn forgotten(error: JoinError) -> bool {
+    error.try_into_panic().map(std::mem::forget).is_ok()
 }
 
 #[test]
