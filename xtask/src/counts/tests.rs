@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::callgrind;
+use super::gather::Gathered;
 use super::locked::{locks, owner};
-use super::row::figure;
-use super::strace;
-use super::words::field;
+use super::row::{Row, figure};
+use super::table::Table;
+use super::words::{Names, field};
+use super::{OURS, callgrind, check, strace};
 
 #[test]
 fn costs_are_of_the_instruction_and_not_of_its_callee() {
@@ -68,4 +69,33 @@ fn a_word_is_called_after_what_it_is_put_into() {
 fn figures_are_as_long_as_they_mean_something() {
     let shown: Vec<_> = [0.0, 1.0049, 1.25, 31.337, 412.7].into_iter().map(figure).collect();
     assert_eq!(shown, ["0", "1", "1.25", "31.3", "413"]);
+}
+
+/// Where threads sleep and wake: what becomes dearer if it takes so much instead of `1` and `3`.
+fn dearer(allocations: f64, calls: f64) -> Vec<String> {
+    let row = |allocations, calls| Row {
+        runtime: OURS.into(),
+        op: "to_thread".into(),
+        workers: "1".into(),
+        loose: true,
+        allocations: Some(allocations),
+        calls: Some([("futex".to_owned(), calls)].into()),
+        ..Row::default()
+    };
+    let committed = Table { rustc: String::new(), rows: vec![row(1.0, 3.0)] };
+    let gathered = Gathered {
+        rows: vec![row(allocations, calls)],
+        ops: Vec::new(),
+        names: Names::default(),
+        rustc: String::new(),
+        remarks: Vec::new(),
+    };
+    check::compare(&committed, &gathered).worse
+}
+
+#[test]
+fn threads_that_sleep_excuse_calls_but_no_allocation() {
+    assert_eq!(dearer(2.0, 3.0), ["to_thread on 1: allocations 1 -> 2"]);
+    assert!(dearer(1.3, 3.0).is_empty());
+    assert!(dearer(1.0, 9.0).is_empty());
 }

@@ -45,7 +45,7 @@ impl Whose {
 }
 
 /// What is known of words.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Names {
     root: std::path::PathBuf,
     whose: BTreeMap<String, Whose>,
