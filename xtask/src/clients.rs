@@ -2,7 +2,7 @@
 //!
 //! A client that is not there is named and left out; `--install` asks apt for it. Each talk is had twice:
 //! after the second the server must hold the descriptors that it held after the first, and may not be
-//! larger; no process may be left.
+//! larger by more than 4 MiB; no process may be left.
 
 use std::time::Duration;
 

@@ -99,8 +99,8 @@ curl (HTTP/1.1, HTTP/2, TLS, large bodies), openssl s_client, wrk, h2load, nginx
 500 connections of Python's asyncio against a server of evenkeel-hyper's; redis-cli and redis-benchmark
 against the example b12_mini_redis. A client that is missing is SKIPPED, and counted.
 Each talk is had twice: no client may report an error, no descriptor and no process be left, and the second
-talk may not make the server larger; its memory after either is shown. --install prints what it runs,
-starts no daemon, and leaves them installed.
+talk may not make the server larger by more than 4 MiB; its memory after either is shown. --install prints
+what it runs, starts no daemon, and leaves them installed.
 ";
 
 /// What to do.
