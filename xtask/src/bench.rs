@@ -168,6 +168,7 @@ fn measure(workspace: &Workspace, flags: &Bench) -> Exit {
         peers: names,
         rows: Vec::new(),
         faults: Vec::new(),
+        remarks: Vec::new(),
         interrupted: false,
     };
     print!("{}", table::head(&empty, &said(&plan, flags)));
@@ -181,10 +182,12 @@ fn measure(workspace: &Workspace, flags: &Bench) -> Exit {
     process::heed_interrupts()?;
     let scratch = folder(workspace);
     std::fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
-    let (rows, faults) = measure::rows(&programs, &plan, flags, scratch.join("counts.out"));
+    let measured = measure::rows(&programs, &plan, flags, scratch.join("counts.out"));
+    let measure::Measured { rows, faults, remarks } = measured;
     let Run { mut machine, setting, peers, .. } = empty;
     machine.ended();
-    let run = Run { machine, setting, peers, rows, faults, interrupted: process::is_interrupted() };
+    let interrupted = process::is_interrupted();
+    let run = Run { machine, setting, peers, rows, faults, remarks, interrupted };
     finish(workspace, flags, &programs, &run)
 }
 
@@ -208,13 +211,18 @@ fn finish(workspace: &Workspace, flags: &Bench, programs: &Programs, run: &Run) 
         }
         !found.is_empty()
     });
-    Ok(match () {
+    Ok(code(run, regressed))
+}
+
+/// The exit code of a run: a peer too slow for a row is a result like any other.
+fn code(run: &Run, regressed: bool) -> u8 {
+    match () {
         () if run.interrupted => INTERRUPTED,
         () if !run.faults.is_empty() => 1,
         () if !run.is_sound() => NOISY,
         () if regressed => 1,
         () => 0,
-    })
+    }
 }
 
 fn report(workspace: &Workspace, flags: &Bench, path: Option<&str>) -> Exit {
@@ -335,4 +343,22 @@ fn setting(flags: &Bench, plan: &plan::Plan) -> Setting {
 fn look(flags: &Bench) -> table::Look {
     let paint = paint::Paint::new(flags.color);
     table::Look { paint, latency: flags.latency, verbose: flags.verbose }
+}
+
+#[cfg(test)]
+mod tests {
+    //! What a run ends with.
+
+    use super::*;
+
+    #[test]
+    fn a_slow_peer_fails_no_run() {
+        let mut run = specimen::run();
+        assert!(!run.faults.is_empty() && !run.remarks.is_empty());
+        assert_eq!(code(&run, false), 1);
+        run.faults.clear();
+        assert_eq!((code(&run, false), code(&run, true)), (0, 1));
+        run.interrupted = true;
+        assert_eq!(code(&run, false), INTERRUPTED);
+    }
 }

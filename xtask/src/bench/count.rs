@@ -134,7 +134,8 @@ impl<'a> Counter<'a> {
         let words = self.tool.wrap(words, &self.file);
         let shown = words.join(" ");
         let (said, errors) = process::run(&words, &self.programs.root, LIMIT)?;
-        let reply = Reply::read(&said).ok_or_else(|| format!("{shown}: no result in {said:?}"))?;
+        let reply =
+            Reply::to(length, &said).ok_or_else(|| format!("{shown}: no result in {said:?}"))?;
         let count = match self.tool {
             Tool::Heap => Some(reply.allocations),
             Tool::Callgrind => instructions(&errors),

@@ -78,6 +78,9 @@ fn head(run: &Run) -> String {
     if run.interrupted {
         text += "<p class=\"alarm\">Interrupted: only what was finished is shown.</p>\n";
     }
+    for remark in &run.remarks {
+        let _ = writeln!(text, "<p>Too slow: {}</p>", escaped(remark));
+    }
     for fault in &run.faults {
         let _ = writeln!(text, "<p class=\"alarm\">failed: {}</p>", escaped(fault));
     }

@@ -38,6 +38,9 @@ pub(super) fn page(run: &Run) -> String {
         text += &format!("\n## {}\n\n", if group.is_empty() { "all" } else { group });
         text += &table(run, &rows);
     }
+    for remark in &run.remarks {
+        text += &format!("\nToo slow: {remark}\n");
+    }
     for fault in &run.faults {
         text += &format!("\nFAILED: {fault}\n");
     }

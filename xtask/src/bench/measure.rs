@@ -1,6 +1,7 @@
 //! From a plan to samples: rounds in rotated order, one process at a time.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::case::Unit;
 use super::count::{Counter, Tool};
@@ -15,13 +16,25 @@ use crate::flags::Bench;
 /// One process said this: the cost of an operation, and perhaps its latencies.
 type Sample = (f64, Option<[f64; 3]>);
 
-/// All rows that came about, and what did not work.
-pub(super) fn rows(
-    programs: &Programs,
-    plan: &Plan,
-    flags: &Bench,
-    scratch: PathBuf,
-) -> (Vec<Row>, Vec<String>) {
+/// What came of a plan.
+pub(super) struct Measured {
+    /// Those that came about.
+    pub(super) rows: Vec<Row>,
+    /// What did not work.
+    pub(super) faults: Vec<String>,
+    /// Who was too slow for a row.
+    pub(super) remarks: Vec<String>,
+}
+
+/// Why there is no sample.
+#[derive(Debug, PartialEq)]
+enum Lack {
+    Fault(String),
+    /// It finished nothing in the time it had.
+    TooSlow(String),
+}
+
+pub(super) fn rows(programs: &Programs, plan: &Plan, flags: &Bench, scratch: PathBuf) -> Measured {
     let mut hand = Hand {
         programs,
         plan,
@@ -29,6 +42,7 @@ pub(super) fn rows(
         scratch,
         progress: Progress::new(plan.jobs.len(), plan.seconds),
         faults: Vec::new(),
+        remarks: Vec::new(),
     };
     let mut rows = Vec::new();
     for (index, (job, weight)) in plan.jobs.iter().zip(plan.weights(flags)).enumerate() {
@@ -42,7 +56,7 @@ pub(super) fn rows(
         }
     }
     hand.progress.end();
-    (rows, hand.faults)
+    Measured { rows, faults: hand.faults, remarks: hand.remarks }
 }
 
 /// What measuring needs at hand.
@@ -53,6 +67,7 @@ struct Hand<'a> {
     scratch: PathBuf,
     progress: Progress,
     faults: Vec<String>,
+    remarks: Vec<String>,
 }
 
 impl Hand<'_> {
@@ -117,7 +132,8 @@ impl Hand<'_> {
             match self.sample(job, &name, counter) {
                 Ok(sample) => samples[index] = Some(sample),
                 Err(_) if is_interrupted() => return None,
-                Err(fault) => self.faults.push(fault),
+                Err(Lack::Fault(fault)) => self.faults.push(fault),
+                Err(Lack::TooSlow(remark)) => self.remarks.push(remark),
             }
             self.progress.done(weight);
         }
@@ -132,19 +148,30 @@ impl Hand<'_> {
         job: &Job,
         column: &str,
         counter: Option<&Counter<'_>>,
-    ) -> Result<Sample, String> {
+    ) -> Result<Sample, Lack> {
         if let Some(counter) = counter {
-            return Ok((counter.per_operation(column)?, None));
+            return Ok((counter.per_operation(column).map_err(Lack::Fault)?, None));
         }
         let length = Length::Time(self.plan.time);
         let counted = matches!(job.unit, Unit::Bytes | Unit::Allocations);
         let of = (column, job.threads);
         let words = self.programs.command(&job.case, of, counted, length);
-        let reply = self.programs.ask(&words, length)?;
+        let reply = self.programs.ask(&words, length).map_err(Lack::Fault)?;
+        if reply.is_idle() {
+            return Err(idle(job, column, self.plan.time));
+        }
         let cost = reply.cost(job.unit, self.flags.mode);
-        let cost = cost.ok_or_else(|| format!("{}: no {}", words.join(" "), job.unit.name()))?;
-        Ok((cost, reply.latency))
+        let none = || Lack::Fault(format!("{}: no {}", words.join(" "), job.unit.name()));
+        Ok((cost.ok_or_else(none)?, reply.latency))
     }
+}
+
+/// That a runtime finished nothing tells of that runtime; without evenkeel there is no row, and without its
+/// control no verdict in it.
+fn idle(job: &Job, column: &str, time: Duration) -> Lack {
+    let (id, threads) = (&job.case.id, job.threads);
+    let said = format!("{column} finished nothing of {id} ({threads} thr) in {time:?}");
+    if [OURS, CONTROL].contains(&column) { Lack::Fault(said) } else { Lack::TooSlow(said) }
 }
 
 fn row(index: usize, job: &Job, columns: Vec<(String, Vec<Sample>)>) -> Row {
@@ -159,4 +186,24 @@ fn row(index: usize, job: &Job, columns: Vec<(String, Vec<Sample>)>) -> Row {
     let costs = |samples: Vec<Sample>| samples.into_iter().map(|sample| sample.0).collect();
     let samples = columns.into_iter().map(|(name, samples)| (name, costs(samples))).collect();
     Row::new((job.case.clone(), job.threads, job.unit), samples, latency, index as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    //! Processes that finish nothing.
+
+    use super::*;
+    use crate::bench::case::Case;
+
+    #[test]
+    fn a_slow_peer_is_remarked_upon_and_evenkeel_may_not_be_slow() {
+        let case = serde_json::json!({ "group": "sync", "name": "line", "measure": "time" });
+        let case = Case::from_json(&case).unwrap();
+        let job = Job { case, threads: 2, unit: Unit::Ns, columns: Vec::new(), rounds: 5 };
+        let of = |column| idle(&job, column, Duration::from_millis(40));
+        let said = "smol finished nothing of sync/line (2 thr) in 40ms";
+        assert_eq!(of("smol"), Lack::TooSlow(said.into()));
+        assert!(matches!(of(OURS), Lack::Fault(_)));
+        assert!(matches!(of(CONTROL), Lack::Fault(_)));
+    }
 }

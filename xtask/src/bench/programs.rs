@@ -172,19 +172,31 @@ impl Programs {
     pub(super) fn ask(&self, words: &[String], length: Length) -> Result<Reply, String> {
         let time = if let Length::Time(time) = length { time } else { Duration::ZERO };
         let (said, _) = process::run(words, &self.root, GRACE + 10 * time)?;
-        Reply::read(&said).ok_or_else(|| format!("{}: no result in {said:?}", words.join(" ")))
+        Reply::to(length, &said)
+            .ok_or_else(|| format!("{}: no result in {said:?}", words.join(" ")))
     }
 }
 
 impl Reply {
-    pub(super) fn read(said: &str) -> Option<Reply> {
+    /// In so long a time a slow runtime may have finished nothing; the other lengths are of whole pieces.
+    pub(super) fn to(length: Length, said: &str) -> Option<Reply> {
+        let timed = matches!(length, Length::Time(_));
+        Reply::read(said).filter(|reply| timed || !reply.is_idle())
+    }
+
+    /// Whether not one operation was finished.
+    pub(super) fn is_idle(&self) -> bool {
+        self.ops == 0.0
+    }
+
+    fn read(said: &str) -> Option<Reply> {
         let line = said.lines().rev().find(|line| line.starts_with('{'))?;
         let json: Value = serde_json::from_str(line).ok()?;
         let number = |field: &str| json[field].as_f64();
         let latency = &json["latency"];
         let latency = [&latency["p50"], &latency["p99"], &latency["p999"]].map(Value::as_f64);
         Some(Reply {
-            ops: number("ops").filter(|ops| *ops > 0.0)?,
+            ops: number("ops")?,
             wall_ns: number("wall_ns").unwrap_or(0.0),
             cpu_ns: number("cpu_ns").unwrap_or(0.0),
             allocations: number("allocations").unwrap_or(0.0),
@@ -276,7 +288,14 @@ mod tests {
         let reply = Reply::read("{\"ops\":1,\"wall_ns\":0,\"cpu_ns\":0}").unwrap();
         assert_eq!(reply.cost(Unit::Ns, Mode::Cpu), Some(1e-3));
         assert_eq!((reply.latency, reply.late_ns), (None, None));
-        assert_eq!(Reply::read("{\"ops\":0}"), None);
         assert_eq!(Reply::read("no"), None);
+    }
+
+    #[test]
+    fn nothing_done_is_an_answer_only_where_time_was_up() {
+        let of = |length| Reply::to(length, "{\"ops\":0,\"wall_ns\":40000000}");
+        assert!(of(Length::Time(Duration::from_millis(40))).unwrap().is_idle());
+        assert_eq!(of(Length::Once), None);
+        assert_eq!(of(Length::Pieces(3)), None);
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct Run {
     pub(super) rows: Vec<Row>,
     /// What did not work, one line each.
     pub(super) faults: Vec<String>,
+    /// Who is missing in a row for being too slow there, one line each. No fault of the run.
+    pub(super) remarks: Vec<String>,
     pub(super) interrupted: bool,
 }
 

@@ -108,6 +108,7 @@ pub(super) fn run() -> Run {
         peers: vec!["tokio".into(), "smol".into()],
         rows,
         faults: vec!["workload run task/x smol 1: exit status: 1 (no)".into()],
+        remarks: vec!["smol finished nothing of task/y (1 thr) in 40ms".into()],
         interrupted: false,
     }
 }

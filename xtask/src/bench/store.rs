@@ -65,6 +65,7 @@ pub(super) fn to_json(run: &Run) -> Value {
         "against": run.peers,
         "control": control,
         "faults": run.faults,
+        "remarks": run.remarks,
         "cases": run.rows.iter().map(row_to_json).collect::<Vec<_>>(),
     })
 }
@@ -152,6 +153,7 @@ pub(super) fn from_json(json: &Value) -> Result<Run, String> {
         peers: against,
         rows,
         faults: strings(&json["faults"]),
+        remarks: strings(&json["remarks"]),
         interrupted: json["interrupted"].as_bool().unwrap_or(false),
     })
 }

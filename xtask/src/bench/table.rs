@@ -109,6 +109,9 @@ fn end(run: &Run, paint: Paint) -> String {
             text += &format!("      {}\n", standing.tally());
         }
     }
+    for remark in &run.remarks {
+        text += &format!("TOO SLOW  {remark}\n");
+    }
     for fault in &run.faults {
         text += &paint.bad(&format!("FAILED    {fault}"));
         text.push('\n');

@@ -29,11 +29,12 @@ fn the_schema() {
         ("against", "array"),
         ("control", "object"),
         ("faults", "array"),
+        ("remarks", "array"),
         ("cases", "array"),
     ] {
         assert_eq!(kind_of(&json[field]), kind, "{field}");
     }
-    assert_eq!(json.as_object().unwrap().len(), 23, "a new field stands in this test");
+    assert_eq!(json.as_object().unwrap().len(), 24, "a new field stands in this test");
     assert_eq!(json["peers"], json!({ "smol": "2.0.2", "tokio": "1.54.1" }));
     assert_eq!(json["load"], json!([0.25, 0.5]));
     assert_eq!(json["control"]["sound"], true);
