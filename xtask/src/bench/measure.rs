@@ -45,7 +45,7 @@ pub(super) fn rows(programs: &Programs, plan: &Plan, flags: &Bench, scratch: Pat
         remarks: Vec::new(),
     };
     let mut rows = Vec::new();
-    for (index, (job, weight)) in plan.jobs.iter().zip(plan.weights(flags)).enumerate() {
+    for (index, (job, &weight)) in plan.jobs.iter().zip(&plan.weights).enumerate() {
         if is_interrupted() {
             break;
         }
