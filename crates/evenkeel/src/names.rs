@@ -36,8 +36,8 @@ pub use evenkeel_task::{
 
 pub use evenkeel_timer::{
     CancelScope, Clock, ManualClock, Missed, Sleep, SystemClock, TimeoutError, effective_deadline,
-    fail_after, fail_at, interval, move_on_after, move_on_at, now, sleep, sleep_until, timeout,
-    timeout_at, wait_for,
+    fail_after, fail_at, interval, interval_at, move_on_after, move_on_at, now, sleep, sleep_until,
+    timeout, timeout_at, wait_for,
 };
 
 #[cfg(feature = "macros")]

@@ -27,6 +27,31 @@
 //!
 //! [`serve`] and [`Server`] make that a server: a task per connection, a limit, an end in order.
 //!
+//! Code that tries first and waits second by itself, as programs ported from elsewhere do, finds the calls for it
+//! at each socket, by names of their own:
+//!
+//! ```
+//! use evenkeel::net::UnixStream;
+//! use std::io::ErrorKind::WouldBlock;
+//!
+//! # fn main() -> std::io::Result<()> {
+//! evenkeel::run(async {
+//!     let (one, two) = UnixStream::pair()?;
+//!     assert_eq!(one.try_write(b"ahoy")?, 4);
+//!     let mut buf = [0; 16];
+//!     let n = loop {
+//!         two.readable().await?; // sleeps unless there is something now, whatever was tried before
+//!         match two.try_read(&mut buf) {
+//!             Err(error) if error.kind() == WouldBlock => {} // another task was quicker
+//!             read => break read?,
+//!         }
+//!     };
+//!     assert_eq!(&buf[..n], b"ahoy");
+//!     Ok(())
+//! })
+//! # }
+//! ```
+//!
 //! Sockets are cheap handles: a clone is the same socket, which closes with the last one. Streams implement
 //! the `futures-io` traits by value and by shared reference, so that one task can read while another writes.
 //! They work on any thread, inside a runner or not.
@@ -34,12 +59,14 @@
 mod resolve; /* an address, or a name to be looked up */
 mod resolver;
 mod options;
+mod readiness;
 mod tcp;
 mod connect;
 mod udp;
 mod datagrams;
 mod multicast;
 mod unix;
+mod unix_datagram;
 mod unix_name;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[expect(unsafe_code, reason = "a socket option, of which std has no stable reading")]
@@ -69,11 +96,11 @@ pub use tcp::TcpListener;
 pub use tcp::TcpStream;
 #[doc(alias = "create_datagram_endpoint")]
 pub use udp::UdpSocket;
-pub use unix::UnixDatagram;
 #[doc(alias = "open_unix_connection")]
 pub use unix::UnixStream;
 #[doc(alias = "start_unix_server")]
 pub use unix::{UnixIncoming, UnixListener};
+pub use unix_datagram::UnixDatagram;
 
 use std::io;
 use std::sync::Arc;
@@ -131,6 +158,9 @@ macro_rules! socket {
 /// What every byte stream has: the traits by value and by reference, and halves.
 macro_rules! stream {
     ($stream:ident) => {
+        crate::net::readiness::readiness!($stream);
+        crate::net::readiness::tries_bytes!($stream);
+
         impl futures_io::AsyncRead for &$stream {
             fn poll_read(
                 self: Pin<&mut Self>,
@@ -222,32 +252,6 @@ macro_rules! stream {
         }
 
         impl $stream {
-            /// Waits until reading is worth trying: there is something to read, or an end or error.
-            ///
-            /// # Cancellation
-            ///
-            /// *Nothing lost*.
-            ///
-            /// # Errors
-            ///
-            /// Those of asking the kernel.
-            pub async fn readable(&self) -> io::Result<()> {
-                self.source.readable().await
-            }
-
-            /// Waits until writing is worth trying.
-            ///
-            /// # Cancellation
-            ///
-            /// *Nothing lost*.
-            ///
-            /// # Errors
-            ///
-            /// Those of asking the kernel.
-            pub async fn writable(&self) -> io::Result<()> {
-                self.source.writable().await
-            }
-
             /// Reads into `buf`, which need not be initialised. Of an answer `n`, the first `n` bytes are
             /// initialised; nothing else in `buf` is touched. 0 is the end, if there was room.
             ///

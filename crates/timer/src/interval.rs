@@ -37,6 +37,18 @@ pub fn interval(period: Duration) -> Interval {
 /// A beat every `period`, the first one at `first`; `interval_at(now(), period)` begins with a
 /// beat.
 ///
+/// ```
+/// use evenkeel_timer::{interval_at, now};
+/// use std::time::Duration;
+///
+/// # futures_lite::future::block_on(async {
+/// let begun = now();
+/// let mut beat = interval_at(begun, Duration::from_millis(1));
+/// assert_eq!(beat.tick().await, begun); // at once
+/// assert!(beat.tick().await > begun);
+/// # });
+/// ```
+///
 /// # Panics
 ///
 /// If `period` is zero.

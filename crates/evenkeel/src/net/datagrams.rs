@@ -139,7 +139,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if none is; those of `recvfrom`.
+    /// `WouldBlock` if none is: [`readable`](UdpSocket::readable) then waits for one. Those of `recvfrom`.
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.source.get_ref().recv_from(buf)
     }
@@ -148,7 +148,8 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is not; those of `sendto`.
+    /// `WouldBlock` if there is not: [`writable`](UdpSocket::writable) then waits until there is. Those of
+    /// `sendto`.
     pub fn try_send_to(&self, buf: &[u8], address: SocketAddr) -> io::Result<usize> {
         self.source.get_ref().send_to(buf, address)
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{self as std_net, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use evenkeel_reactor::Source;
@@ -86,6 +86,28 @@ impl TcpListener {
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let (source, peer) = self.source.accept().await?;
         Ok((TcpStream { source: Arc::new(source) }, peer))
+    }
+
+    /// [`accept`](TcpListener::accept) as a poll function. Any number of tasks may wait by it.
+    ///
+    /// ```
+    /// # evenkeel::run(async {
+    /// use evenkeel::net::{TcpListener, TcpStream};
+    /// use std::future::poll_fn;
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let _client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_server, _peer) = poll_fn(|cx| listener.poll_accept(cx)).await?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`accept`](TcpListener::accept). The next poll tries again at once, so sleep a little before it, or take an
+    /// [`Acceptor`](super::Acceptor), which does.
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        let accepted = ready!(self.source.poll_accept(cx));
+        Poll::Ready(accepted.map(|(source, peer)| (TcpStream { source: Arc::new(source) }, peer)))
     }
 
     /// The connections, one after the other. It never ends; an error is an item.
@@ -317,8 +339,6 @@ impl Stream for Incoming<'_> {
     type Item = io::Result<TcpStream>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.listener.source.poll_accept(cx).map(|accepted| {
-            Some(accepted.map(|(source, _)| TcpStream { source: Arc::new(source) }))
-        })
+        self.listener.poll_accept(cx).map(|accepted| Some(accepted.map(|(stream, _)| stream)))
     }
 }

@@ -8,6 +8,7 @@ use evenkeel_reactor::Source;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::options::UdpOptions;
+use super::readiness::{readiness, tries_datagrams};
 use super::resolve::{ToSocketAddrs, first, no_address, resolve};
 use super::socket;
 
@@ -24,12 +25,31 @@ use super::socket;
 /// assert_eq!((&buf[..n], from), (&b"ahoy"[..], one.local_addr()?));
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
+///
+/// Code that makes its system calls by itself, a library for QUIC say, waits for the moment by
+/// [`readable`](UdpSocket::readable) and [`writable`](UdpSocket::writable), or in a future of its own by their
+/// poll functions:
+///
+/// ```
+/// # evenkeel::run(async {
+/// use evenkeel::net::UdpSocket;
+/// use std::future::poll_fn;
+///
+/// let (one, two) = (UdpSocket::bind("127.0.0.1:0").await?, UdpSocket::bind("127.0.0.1:0").await?);
+/// one.writable().await?;
+/// one.try_send_to(b"ahoy", two.local_addr()?)?;
+/// poll_fn(|cx| two.poll_readable(cx)).await?;
+/// assert_eq!(two.try_recv_from(&mut [0; 16])?.0, 4);
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 #[derive(Clone, Debug)]
 pub struct UdpSocket {
     pub(super) source: Arc<Source<std_net::UdpSocket>>,
 }
 
 socket!(UdpSocket);
+readiness!(UdpSocket);
+tries_datagrams!(UdpSocket);
 
 impl UdpSocket {
     /// A socket at the first address that can be bound (port 0: one the system chooses).

@@ -75,7 +75,7 @@ fn tcp() -> Vec<Case> {
                     assert_eq!(block_on(next).is_some(), end.cut(), "a connection is lost");
                 })
         }),
-        case("net_stream", STREAM, || {
+        case("net_stream", READINESS, || {
             let (reactor, world) = on_reactor();
             let (ours, theirs) = UnixStream::pair().unwrap();
             let theirs = Rc::new(theirs);
@@ -118,7 +118,8 @@ fn connect(connect: impl AsyncFnOnce(std::net::SocketAddr) + 'static) -> World {
         .victim_may_wait()
 }
 
-const STREAM: &[&str] = &["evenkeel/net $stream::readable", "evenkeel/net $stream::writable"];
+const READINESS: &[&str] =
+    &["evenkeel/net/readiness $socket::readable", "evenkeel/net/readiness $socket::writable"];
 
 fn udp() -> Vec<Case> {
     /// A socket, and one that sends to it when the event comes; its datagram is read once.
@@ -272,11 +273,11 @@ fn unix() -> Vec<Case> {
 }
 
 const DATAGRAM: &[&str] = &[
-    "evenkeel/net/unix UnixDatagram::send_to",
-    "evenkeel/net/unix UnixDatagram::send_to_addr",
-    "evenkeel/net/unix UnixDatagram::recv_from",
-    "evenkeel/net/unix UnixDatagram::send",
-    "evenkeel/net/unix UnixDatagram::recv",
+    "evenkeel/net/unix_datagram UnixDatagram::send_to",
+    "evenkeel/net/unix_datagram UnixDatagram::send_to_addr",
+    "evenkeel/net/unix_datagram UnixDatagram::recv_from",
+    "evenkeel/net/unix_datagram UnixDatagram::send",
+    "evenkeel/net/unix_datagram UnixDatagram::recv",
 ];
 
 /// A name that the system's resolver turns into addresses on a thread.

@@ -4,6 +4,7 @@ mod halves;
 mod unix;
 mod connect;
 mod datagrams;
+mod readiness;
 mod acceptor;
 mod serve;
 #[cfg(feature = "io")]

@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use evenkeel::timer::{Missed, TimerStatistics, interval_at, sleep_secs};
+use evenkeel::timer::{Missed, TimerStatistics, sleep_secs};
 use evenkeel::{
-    Handle, ManualClock, Options, Runner, create_task, gather, now, sleep, sleep_until, timeout,
-    yield_now,
+    Handle, ManualClock, Options, Runner, create_task, gather, interval_at, now, sleep,
+    sleep_until, timeout, yield_now,
 };
 use std::sync::{Arc, Mutex};
 
