@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, SeekFrom, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
@@ -113,6 +113,7 @@ fn a_folder_of_many_entries_comes_whole() {
             assert!(entry.file_type().await.unwrap().is_file());
             assert!(entry.metadata().await.unwrap().is_file());
             assert_eq!(entry.path(), folder.at(entry.file_name().to_str().unwrap()));
+            assert_eq!(entry.ino(), std::fs::metadata(entry.path()).unwrap().ino());
             found.insert(entry.file_name().into_string().unwrap());
         }
         assert_eq!(found, names);

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::time::{Duration, Instant};
 
 use evenkeel::process::{Command, Signal, Stdio, orphans};
@@ -83,6 +83,20 @@ fn what_it_wrote_and_how_it_ended() {
         assert_eq!(killed.signal(), Some(Signal::USR1.as_raw()));
         // Nothing to read is an end, not the terminal.
         assert_eq!(Command::new("cat").output().await.unwrap().stdout, b"");
+    });
+}
+
+#[test]
+fn what_it_inherits_and_what_std_can_set() {
+    on_each(|| async {
+        let mut bare = Command::new("/usr/bin/env");
+        bare.env("LOST", "x").env_clear().env("KEPT", "y");
+        assert_eq!(bare.as_std().get_program(), "/usr/bin/env");
+        assert_eq!(bare.output().await.unwrap().stdout, b"KEPT=y\n");
+        let mut renamed = Command::new("sh");
+        renamed.args(["-c", "echo $0"]);
+        renamed.as_std_mut().arg0("called-so");
+        assert_eq!(renamed.output().await.unwrap().stdout, b"called-so\n");
     });
 }
 
@@ -264,17 +278,23 @@ fn a_group_is_reached_as_a_whole() {
         (parent, String::from_utf8(said).unwrap().trim().parse().unwrap())
     }
     on_each(|| async {
-        let (mut parent, child) = family().await;
-        assert!(is_running(child));
-        parent.kill_group().unwrap();
-        assert_eq!(parent.wait().await.unwrap().signal(), Some(Signal::KILL.as_raw()));
-        soon("its child killed", || !is_running(child));
-        parent.kill_group().unwrap(); // Nothing: the number may be another's.
+        for signal in [Signal::KILL, Signal::TERM] {
+            let (mut parent, child) = family().await;
+            assert!(is_running(child));
+            match signal {
+                Signal::KILL => parent.kill_group().unwrap(),
+                other => parent.signal_group(other).unwrap(),
+            }
+            assert_eq!(parent.wait().await.unwrap().signal(), Some(signal.as_raw()));
+            soon("its child reached, too", || !is_running(child));
+            parent.kill_group().unwrap(); // Nothing: the number may be another's.
+        }
         let (parent, child) = family().await;
         drop(parent);
         soon("killed on drop", || !is_running(child));
         let mut alone = Command::new("true").spawn().unwrap();
         assert_eq!(alone.kill_group().unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert_eq!(alone.signal_group(Signal::TERM).unwrap_err().kind(), ErrorKind::InvalidInput);
         alone.wait().await.unwrap();
     });
 }

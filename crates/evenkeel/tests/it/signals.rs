@@ -1,8 +1,10 @@
 //! Signals as streams. Each test is a process of its own.
 
+use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use evenkeel::signal::{Signal, Signals, asked_to_end, ctrl_c};
@@ -60,6 +62,11 @@ fn every_listener_hears_every_signal_it_listens_for() {
             assert_eq!(both.next().await.unwrap().unwrap(), Signal::USR2);
             assert!(poll_once(one.recv()).await.is_none());
             assert!(poll_once(both.recv()).await.is_none());
+            // By the poll function.
+            let waits = poll_fn(|cx| Poll::Ready(both.poll_recv(cx).is_pending())).await;
+            assert!(waits);
+            send(Signal::USR2);
+            assert_eq!(poll_fn(|cx| both.poll_recv(cx)).await.unwrap(), Signal::USR2);
             // From a task that waits already.
             let waits = create_task(async move { one.recv().await.unwrap() });
             sleep(Duration::from_millis(5)).await;

@@ -1,5 +1,6 @@
 //! Sockets: TCP, UDP and Unix.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
@@ -79,6 +80,28 @@ fn incoming() {
         };
         let served = listener.incoming().take(3).map(|stream| drop(stream.unwrap())).count();
         assert_eq!(future::zip(clients, served).await.1, 3);
+    });
+}
+
+#[test]
+fn listeners_accept_by_poll() {
+    future::block_on(async {
+        let listener = Source::<TcpListener>::bind(here()).unwrap();
+        let address = listener.get_ref().local_addr().unwrap();
+        let none_yet = future::poll_once(poll_fn(|cx| listener.poll_accept(cx))).await;
+        assert!(none_yet.is_none());
+        let accepted = poll_fn(|cx| listener.poll_accept(cx));
+        let (client, accepted) = future::zip(Source::<TcpStream>::connect(address), accepted).await;
+        let (_, peer) = accepted.unwrap();
+        assert_eq!(peer, client.unwrap().get_ref().local_addr().unwrap());
+
+        let path = path();
+        let listener = Source::<UnixListener>::bind(&path).unwrap();
+        let accepted = poll_fn(|cx| listener.poll_accept(cx));
+        let (client, accepted) = future::zip(Source::<UnixStream>::connect(&path), accepted).await;
+        assert!(accepted.unwrap().1.is_unnamed());
+        client.unwrap();
+        std::fs::remove_file(&path).unwrap();
     });
 }
 

@@ -112,12 +112,17 @@ fn writable_waits_for_room() {
     let (count, waker) = Count::new();
     let mut writable = pin!(source.writable());
     assert!(poll_once(writable.as_mut(), &waker).is_pending());
+    // By the poll function, from another task.
+    let (polled, other) = Count::new();
+    let mut cx = Context::from_waker(&other);
+    assert!(source.poll_writable(&mut cx).is_pending());
     let mut read = vec![0; written];
     peer.read_exact(&mut read).unwrap();
-    while count.get() == 0 {
+    while count.get() == 0 || polled.get() == 0 {
         reactor.wait(None).unwrap();
     }
     assert!(matches!(poll_once(writable, &waker), Poll::Ready(Ok(()))));
+    assert!(matches!(source.poll_writable(&mut cx), Poll::Ready(Ok(()))));
 }
 
 #[test]

@@ -95,6 +95,7 @@ fn it_may_begin_with_a_beat_and_be_a_stream() {
     assert_eq!(beat.as_mut().poll_next(&mut cx), Poll::Ready(Some(clock.now())));
     assert!(beat.as_mut().poll_next(&mut cx).is_pending());
     assert_eq!(beat.size_hint(), (usize::MAX, None));
+    assert_eq!(beat.period(), ms(10));
 }
 
 #[test]

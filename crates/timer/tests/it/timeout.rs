@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use evenkeel_context::leave_ending;
-use evenkeel_timer::{TimeoutError, now, sleep, timeout, timeout_at, wait_for};
+use evenkeel_timer::{TimeoutError, fail_at, now, sleep, timeout, timeout_at, wait_for};
 
 use crate::support::{Count, Log, Loop, ms, poll, run};
 
@@ -60,6 +60,15 @@ fn wfr_02_a_value_that_is_there_wins_over_a_limit_of_zero() {
     let world = Loop::new();
     assert_eq!(run(&world, wait_for(ready(7), Duration::ZERO)), Ok(7));
     assert_eq!(run(&world, timeout_at(now() - ms(11), ready(7))), Ok(7));
+}
+
+#[test]
+fn trios_fail_at_is_a_timeout_at_a_deadline() {
+    let world = Loop::new();
+    let deadline = world.clock.now() + ms(10);
+    assert_eq!(run(&world, fail_at(deadline, sleep(ms(9)))), Ok(()));
+    assert_eq!(run(&world, fail_at(deadline, sleep(ms(9)))), Err(TimeoutError));
+    assert_eq!(world.clock.now(), deadline);
 }
 
 #[test]

@@ -286,3 +286,25 @@ fn a_server_as_in_asyncio() {
         assert_eq!((done.accepted, done.failed, done.cancelled), (3, 0, 0));
     });
 }
+
+#[cfg(feature = "net")]
+#[test]
+fn a_server_can_end_its_clients() {
+    use evenkeel::io::{open_connection, start_server};
+    run(async {
+        let server = start_server("127.0.0.1:0", async |mut reader, mut writer| {
+            writer.write(b"ahoy\n");
+            writer.drain().await?;
+            reader.readline().await.map(drop)
+        });
+        let server = server.await.unwrap();
+        let (mut reader, _writer) = open_connection(server.local_addr()).await.unwrap();
+        assert_eq!(reader.readline().await.unwrap(), b"ahoy\n");
+        server.abort_clients();
+        assert!(!server.is_serving());
+        // It says nothing and would be waited for without end.
+        let done = timeout(Duration::from_secs(20), server.wait_closed()).await.unwrap().unwrap();
+        assert_eq!((done.accepted, done.failed, done.cancelled), (1, 0, 1));
+        assert_eq!(reader.readline().await.unwrap(), b"");
+    });
+}

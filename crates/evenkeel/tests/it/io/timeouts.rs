@@ -94,6 +94,12 @@ fn nobody_is_timed_who_does_not_wait() {
         assert_eq!(now() - begun, 9 * SECOND);
         two.set_reading(None);
         assert!(timeout(1000 * SECOND, two.read(&mut [0; 1])).await.is_err());
+        two.set_writing(Some(5 * SECOND));
+        let begun = now();
+        assert_eq!(two.write_all(b"ahoy!").await.unwrap_err().kind(), ErrorKind::TimedOut);
+        assert_eq!(now() - begun, 5 * SECOND);
+        two.set_writing(None);
+        assert!(timeout(1000 * SECOND, two.write(b"!")).await.is_err());
         let _ = two.get_ref();
         drop(two.into_inner());
     });

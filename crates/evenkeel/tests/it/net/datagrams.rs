@@ -1,11 +1,12 @@
 //! Many datagrams at once, and groups.
 
 use std::io::ErrorKind;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use evenkeel::net::{Datagrams, UdpOptions, UdpSocket};
+use evenkeel::net::{BindOptions, Datagrams, TcpListener, TcpStream, UdpOptions, UdpSocket};
 use evenkeel::{create_task, run, timeout};
+use socket2::SockRef;
 
 use super::on_each;
 
@@ -81,5 +82,77 @@ fn groups() {
         let (n, _) = timeout(LONG, socket.recv_from(&mut heard)).await.unwrap().unwrap();
         assert_eq!(&heard[..n], b"all");
         socket.leave_multicast_v4(group, Ipv4Addr::LOCALHOST).unwrap();
+    });
+}
+
+/// A socket on all addresses of IPv6; `None`, and said so, where this machine has none.
+async fn six(only: bool) -> Option<UdpSocket> {
+    let options = UdpOptions { only_v6: Some(only), ..UdpOptions::default() };
+    match UdpSocket::bind_with("[::]:0", options).await {
+        Ok(socket) => Some(socket),
+        Err(error) => {
+            println!("skipped, there is no IPv6 here: {error}");
+            None
+        }
+    }
+}
+
+#[test]
+fn groups_of_six() {
+    run(async {
+        let Some(socket) = six(true).await else { return };
+        socket.set_multicast_hops_v6(3).unwrap();
+        assert_eq!(socket.multicast_hops_v6().unwrap(), 3);
+        socket.set_multicast_loop_v6(false).unwrap();
+        assert!(!socket.multicast_loop_v6().unwrap());
+        socket.set_multicast_loop_v6(true).unwrap();
+        assert!(socket.multicast_loop_v6().unwrap());
+        // No interface has the greatest number; 0 lets the system choose.
+        assert!(socket.set_multicast_interface_v6(i32::MAX as u32).is_err());
+        socket.set_multicast_interface_v6(0).unwrap();
+        assert_eq!(socket.multicast_interface_v6().unwrap(), 0);
+
+        // No hop: it does not leave this machine.
+        socket.set_multicast_hops_v6(0).unwrap();
+        let group: Ipv6Addr = "ff12::7701".parse().unwrap();
+        let port = socket.local_addr().unwrap().port();
+        if let Err(error) = socket.join_multicast_v6(group, 0) {
+            return println!("skipped the rest, no interface takes groups: {error}");
+        }
+        match socket.send_to(b"all", (group, port)).await {
+            Ok(_) => {
+                let mut heard = [0; 8];
+                let (n, _) = timeout(LONG, socket.recv_from(&mut heard)).await.unwrap().unwrap();
+                assert_eq!(&heard[..n], b"all");
+            }
+            Err(error) => println!("skipped sending, no way leads to groups: {error}"),
+        }
+        socket.leave_multicast_v6(group, 0).unwrap();
+        assert!(socket.leave_multicast_v6(group, 0).is_err(), "left already");
+    });
+}
+
+#[test]
+fn six_alone_or_four_as_well() {
+    run(async {
+        let one = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        for only in [false, true] {
+            let Some(two) = six(only).await else { return };
+            assert_eq!(SockRef::from(&two).only_v6().unwrap(), only);
+            let options = BindOptions { only_v6: Some(only), ..BindOptions::default() };
+            let listener = TcpListener::bind_with("[::]:0", options).await.unwrap();
+            assert_eq!(SockRef::from(&listener).only_v6().unwrap(), only);
+            if only {
+                continue; // Nobody hears of four then: there is nothing to wait for.
+            }
+            let port = two.local_addr().unwrap().port();
+            one.send_to(b"ahoy", (Ipv4Addr::LOCALHOST, port)).await.unwrap();
+            let (_, from) = timeout(LONG, two.recv_from(&mut [0; 8])).await.unwrap().unwrap();
+            assert_eq!(from.ip().to_canonical(), Ipv4Addr::LOCALHOST);
+            let port = listener.local_addr().unwrap().port();
+            let _client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+            let (_, from) = timeout(LONG, listener.accept()).await.unwrap().unwrap();
+            assert_eq!(from.ip().to_canonical(), Ipv4Addr::LOCALHOST);
+        }
     });
 }

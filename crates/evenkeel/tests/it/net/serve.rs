@@ -313,6 +313,20 @@ fn stopped_before_it_runs() {
 }
 
 #[test]
+fn a_server_says_where_it_listens() {
+    on_each(|| async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Server::new(listener, ServeOptions::default());
+        let (address, handle) = (server.listener().local_addr().unwrap(), server.handle());
+        let server = create_task(server.run(async |connection| drop(connection.stream)));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        assert_eq!(client.read(&mut [0; 1]).await.unwrap(), 0);
+        handle.stop();
+        assert_eq!(server.await.unwrap().accepted, 1);
+    });
+}
+
+#[test]
 fn a_handle_says_how_it_fares() {
     fn is_anywhere<T: Send + Sync + Clone + 'static>(_: &T) {}
     let ((), _) = timed(async || {
