@@ -1,5 +1,17 @@
 //! Sockets: TCP, UDP and Unix, written on [`reactor::Source`](crate::reactor::Source) and nothing else.
 //!
+//! | asyncio | here | tokio |
+//! |---|---|---|
+//! | `open_connection(host, port)` | [`TcpStream::connect`]`(..).await` | the same |
+//! | `start_server(serve, host, port)` | [`serve`]`(listener, f)`, or [`TcpListener::bind`]`(..).await` | `TcpListener::bind` |
+//! | `loop.create_datagram_endpoint(..)` | [`UdpSocket::bind`]`(..).await` | the same |
+//! | `open_unix_connection`, `start_unix_server` | [`UnixStream`], [`UnixListener`] | the same |
+//! | | [`UnixDatagram`] | the same |
+//! | `loop.getaddrinfo(host, port)` | [`lookup_host`]`((host, port)).await` | the same |
+//! | `happy_eyeballs_delay=` | [`ConnectOptions`] | – |
+//! | `server.close()`, `wait_closed()` | [`ServerHandle`] | – |
+//! | `reader, writer` | [`TcpStream::split`], [`into_split`](TcpStream::into_split) | the same |
+//!
 //! ```
 //! use evenkeel::net::{TcpListener, TcpStream};
 //! use futures_lite::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,13 +1,13 @@
 //! For tests: a clock that does not wait, schedules drawn from a seed, and the moment at which all wait.
 //!
-//! | you want | take |
-//! |---|---|
-//! | a run in which hours take no time | [`run`] |
-//! | the same program under a thousand schedules | [`schedules`] |
-//! | one of them again | `EVENKEEL_SEED=0x51ED cargo test its_name` |
-//! | more of them, for a night | `EVENKEEL_SEEDS=1000000 cargo test its_name` |
-//! | to go on when everybody else waits | [`wait_all_blocked`] |
-//! | other clocks, workers and timeouts | [`Test`] |
+//! | you want | take | tokio |
+//! |---|---|---|
+//! | a run in which hours take no time | [`run`] | `#[tokio::test(start_paused = true)]` |
+//! | the same program under a thousand schedules | [`schedules`] | – |
+//! | one of them again | `EVENKEEL_SEED=0x51ED cargo test its_name` | – |
+//! | more of them, for a night | `EVENKEEL_SEEDS=1000000 cargo test its_name` | – |
+//! | to go on when everybody else waits | [`wait_all_blocked`] | – |
+//! | other clocks, workers and timeouts | [`Test`] | `runtime::Builder` |
 //!
 //! With the feature `macros`, `#[evenkeel::test]` writes [`Test`] for you.
 //!
