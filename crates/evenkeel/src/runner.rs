@@ -34,6 +34,7 @@ use crate::worker::Loop;
 /// assert_eq!(runner.run(task), 7);
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[doc(alias = "Runtime")]
 pub struct Runner {
     open: Option<Open>,
 }

@@ -62,6 +62,7 @@ use crate::stock::{Getter, NotPut, Putter, Stock};
 /// If `places` is 0: an item has to be somewhere between the hand of one and that of another. There is
 /// no channel on which both meet, as std's `sync_channel(0)`: a sender that has to know when its item
 /// was taken sends a [`oneshot()`](crate::oneshot()) along. For no bound at all take [`unbounded`].
+#[doc(alias = "mpsc")]
 #[track_caller]
 pub fn channel<T>(places: usize) -> (Sender<T>, Receiver<T>) {
     assert!(
@@ -72,6 +73,8 @@ pub fn channel<T>(places: usize) -> (Sender<T>, Receiver<T>) {
 }
 
 /// A [`channel()`] that always has room: sending never waits, and memory is the bound.
+#[doc(alias = "mpsc")]
+#[doc(alias = "unbounded_channel")]
 pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
     ends(Stock::new(usize::MAX))
 }

@@ -37,6 +37,7 @@ use crate::waitlist::{Line, Only, Serve, WaitList, Waiter, call_all};
 /// assert!(ready.is_set());
 /// # })
 /// ```
+#[doc(alias = "Notify")]
 pub struct Event {
     /// Written to `true` only with the line locked, so that nobody joins it meanwhile.
     happened: AtomicBool,

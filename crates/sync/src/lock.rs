@@ -56,6 +56,7 @@ use crate::who::{Holder, Who};
 /// assert_eq!(*account.lock().await, 70);
 /// # })
 /// ```
+#[doc(alias = "Mutex")]
 pub struct Lock<T: ?Sized> {
     turnstile: Turnstile,
     /// Who has it: exact for itself, see [`Holder`].

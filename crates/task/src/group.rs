@@ -74,6 +74,8 @@ pub use start::{NotStarted, Started};
 /// assert_eq!(failed.await.unwrap_err().len(), 1);
 /// # })));
 /// ```
+#[doc(alias = "JoinSet")]
+#[doc(alias = "TaskTracker")]
 pub struct TaskGroup<E> {
     shared: Arc<Shared<E>>,
 }

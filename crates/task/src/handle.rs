@@ -44,6 +44,7 @@ use crate::thread_state;
 /// # Cancellation
 /// Nothing lost when `&mut task` is dropped: the value stays in the task. Data may be lost when the task
 /// itself is dropped: it is cancelled.
+#[doc(alias = "JoinHandle")]
 #[must_use = "dropping a task cancels it: await it, keep it in a group, or `.detach()` it"]
 pub struct Task<T> {
     state: State<T>,
@@ -123,6 +124,7 @@ impl<T> Task<T> {
 
     /// Asks the task to end: its future is dropped at its next turn, whatever it waits for. A request
     /// may be repeated. False if the task has ended already: its result stands.
+    #[doc(alias = "abort")]
     pub fn cancel(&self) -> bool {
         self.meta().is_some_and(|meta| meta.home().registry.cancel(meta.slot, self.id().0, None))
     }

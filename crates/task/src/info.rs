@@ -15,6 +15,7 @@ use crate::slot::Slot;
 use crate::thread_state;
 
 /// A cloneable way to cancel one task, from any thread, also after its handle is gone.
+#[doc(alias = "AbortHandle")]
 #[derive(Clone)]
 pub struct Canceller {
     home: HomeRef,

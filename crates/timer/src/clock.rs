@@ -92,6 +92,7 @@ impl Clock for SystemClock {
 /// assert!(clock.idle(Some(clock.now() + Duration::from_secs(60))));
 /// assert_eq!(clock.elapsed(), Duration::from_secs(60));
 /// ```
+#[doc(alias = "pause")]
 #[derive(Clone)]
 pub struct ManualClock {
     shared: Arc<Shared>,

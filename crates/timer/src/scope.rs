@@ -56,6 +56,7 @@ use crate::timers::Timers;
 /// assert!(scope.run(async { unreachable!() }).await.is_err());
 /// # });
 /// ```
+#[doc(alias = "CancellationToken")]
 #[derive(Clone)]
 pub struct CancelScope {
     node: Arc<Node>,

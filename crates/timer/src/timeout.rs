@@ -109,6 +109,7 @@ pub fn wait_for<F: IntoFuture>(
 }
 
 /// The future did not finish within its limit.
+#[doc(alias = "Elapsed")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TimeoutError;
 
