@@ -19,7 +19,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::sync::OnceLock;
 
-use crate::loom::{AtomicBool, AtomicUsize, Ordering};
+use crate::loom::{AtomicBool, AtomicUsize, Mutex, Ordering, lock};
 use crate::signal::{is_listened_for, stands_for_default};
 use crate::signal_number::Signal;
 
@@ -34,6 +34,9 @@ static CLAIMED: AtomicBool = AtomicBool::new(false);
 static STAYS: AtomicBool = AtomicBool::new(false);
 /// The descriptor of the bell that is written to; BELL STAYS.
 static RING: AtomicUsize = AtomicUsize::new(0);
+/// Held from the look at what SIGINT does to the change of it, here and where a stream's first listener is let
+/// in: else one of the two decides by what the other has changed by then. Never taken in a handler.
+pub(crate) static CHANGES: Mutex<()> = Mutex::new(());
 
 /// Until it is dropped, the first SIGINT of the process rings the bell.
 #[derive(Debug)]
@@ -67,16 +70,19 @@ impl Listening {
 
 impl Drop for Listening {
     fn drop(&mut self) {
+        let changes = lock(&CHANGES);
         // If somebody has put a handler over ours meanwhile, it stays: it is not ours to take away.
         if is_ours(&action()) {
             set(&self.before);
         }
+        drop(changes);
         STATE.store(IDLE, Ordering::SeqCst);
         CLAIMED.store(false, Ordering::SeqCst);
     }
 }
 
 fn start() -> io::Result<Option<Listening>> {
+    let _changes = lock(&CHANGES);
     let before = action();
     // A handler of the program's, or SIGINT is ignored, as under `nohup`. What is left of a stream of signals
     // that was dropped is neither.

@@ -142,6 +142,7 @@ fn act_as_before(signal: Signal, known: &'static Known) -> io::Result<()> {
     if *done {
         return Ok(());
     }
+    let _changes = (signal == Signal::INT).then(|| lock(&sigint::CHANGES));
     let before = handler_of(signal);
     // The handler of a run that can be interrupted stands for the default too. It is called by the registry's,
     // for ever.

@@ -17,7 +17,7 @@ use crate::transcript::Transcript;
 
 /// The child: it has what a program started at a terminal has, SIGINT's default action.
 #[expect(unsafe_code, reason = "a test run in the background is started with SIGINT ignored")]
-fn at_a_terminal() {
+pub(crate) fn at_a_terminal() {
     // SAFETY: the default action calls nothing of ours.
     unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
 }

@@ -3,9 +3,9 @@
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use evenkeel::signal::{Signal, Signals, asked_to_end, ctrl_c};
 use evenkeel::{
@@ -18,7 +18,7 @@ use futures_lite::{
 use rustix::process::{getpid, kill_process};
 
 use crate::child;
-use crate::interrupt::interrupted;
+use crate::interrupt::{at_a_terminal, interrupted};
 
 fn send(signal: Signal) {
     let signal = rustix::process::Signal::from_named_raw(signal.as_raw()).unwrap();
@@ -155,7 +155,10 @@ fn somebody_elses_handler_is_called_too_and_stays() {
             assert_eq!(signals.recv().await.unwrap(), Signal::USR1);
             send(Signal::USR2);
             assert_eq!(signals.recv().await.unwrap(), Signal::USR2);
-            assert_eq!(after.load(Ordering::SeqCst), 1);
+            // Theirs came after ours, and is called after it.
+            while after.load(Ordering::SeqCst) < 1 {
+                sleep(Duration::from_millis(1)).await;
+            }
             drop(signals);
             // Theirs was there before ours: what the signal did before is to call it, and not to kill.
             send(Signal::USR1);
@@ -257,4 +260,58 @@ fn a_run_can_be_interrupted_after_a_stream_listened() {
     ready();
     std::thread::sleep(Duration::from_secs(10));
     unreachable!("Ctrl-C does what it did before all this");
+}
+
+/// A stream that comes where runs begin and end: both look at what SIGINT does, and change it. Only the first stream
+/// of a process does, so each try is a process. Where look and change were not one step, three of a hundred failed.
+#[test]
+fn the_first_stream_comes_while_runs_begin_and_end() {
+    let name = "signals::the_first_stream_comes_while_runs_begin_and_end";
+    if child::is_this() {
+        at_a_terminal();
+        return listens_while_runs_begin_and_end();
+    }
+    for delay_us in 0..TRIES {
+        let variables = [("EVENKEEL_TEST_DELAY_US", delay_us.to_string())];
+        let output = child::command(name).envs(variables).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.ends_with("> heard\n"), "after {delay_us} us: {output:?}");
+        let by = std::os::unix::process::ExitStatusExt::signal(&output.status);
+        assert_eq!(by, Some(libc::SIGINT), "after {delay_us} us");
+    }
+}
+
+const TRIES: u64 = 100;
+
+fn listens_while_runs_begin_and_end() {
+    let delay_us = std::env::var("EVENKEEL_TEST_DELAY_US").unwrap().parse().unwrap();
+    let mut runner = Runner::new(Options { workers: 1, ..Options::default() }).unwrap();
+    let mut short = move || runner.run_interruptible(async {}).unwrap();
+    short();
+    let begun = Arc::new(AtomicBool::new(false));
+    let streams = std::thread::spawn({
+        let begun = Arc::clone(&begun);
+        move || {
+            while !begun.load(Ordering::SeqCst) {
+                std::hint::spin_loop();
+            }
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_micros(delay_us) {
+                std::hint::spin_loop();
+            }
+            Signals::new([Signal::INT]).unwrap()
+        }
+    });
+    begun.store(true, Ordering::SeqCst);
+    while !streams.is_finished() {
+        short();
+    }
+    let mut signals = streams.join().unwrap();
+    send(Signal::INT);
+    assert_eq!(block_on(signals.recv()).unwrap(), Signal::INT);
+    say("heard");
+    drop(signals);
+    send(Signal::INT);
+    // Another thread may be the one that it comes to, a moment later.
+    std::thread::sleep(Duration::from_secs(10));
 }
