@@ -133,11 +133,6 @@ pub(crate) fn is_handler(action: libc::sighandler_t) -> bool {
     action == handler()
 }
 
-/// Whether the first SIGINT is heard here, or was; the second ends the process. Read in a signal handler.
-pub(crate) fn is_listening() -> bool {
-    STATE.load(Ordering::SeqCst) != IDLE
-}
-
 fn default_action(mut action: libc::sigaction) -> libc::sigaction {
     action.sa_sigaction = libc::SIG_DFL;
     action
@@ -168,28 +163,28 @@ pub(crate) fn stay() {
 
 extern "C" fn on_sigint(_: libc::c_int) {
     // Main listens by itself, and decides itself.
-    if !is_listened_for(Signal::INT) {
-        hear();
+    if is_listened_for(Signal::INT) {
+        return;
     }
-}
-
-/// In a handler, of a SIGINT.
-pub(crate) fn hear() {
-    match STATE.compare_exchange(LISTENING, HEARD, Ordering::SeqCst, Ordering::SeqCst) {
-        Ok(_) => {
-            let byte = 1_u8;
-            // SAFETY: SIGNAL-SAFE; BELL STAYS. One byte per listening always fits, so nothing fails and
-            // `errno` stays what it was.
-            unsafe {
-                libc::write(RING.load(Ordering::SeqCst) as libc::c_int, (&raw const byte).cast(), 1)
-            };
-        }
+    match hear() {
         // SAFETY: SIGNAL-SAFE. The signal is blocked until the handler returns; then it ends the process.
         Err(state) if state == HEARD || STAYS.load(Ordering::SeqCst) => unsafe {
             libc::signal(libc::SIGINT, libc::SIG_DFL);
             libc::raise(libc::SIGINT);
         },
-        // Somebody else's handler, put over ours, passes on what it hears; nobody here listens.
-        Err(_) => {}
+        // The bell is rung; or somebody else's handler, put over ours, passes on what it hears, and nobody here
+        // listens.
+        _ => {}
     }
+}
+
+/// In a handler, of a SIGINT: rings if it is the first of a [`Listening`]. Else the state, in which there was none
+/// to ring for.
+pub(crate) fn hear() -> Result<(), usize> {
+    STATE.compare_exchange(LISTENING, HEARD, Ordering::SeqCst, Ordering::SeqCst)?;
+    let byte = 1_u8;
+    // SAFETY: SIGNAL-SAFE; BELL STAYS. One byte per listening always fits, so nothing fails and `errno` stays
+    // what it was.
+    unsafe { libc::write(RING.load(Ordering::SeqCst) as libc::c_int, (&raw const byte).cast(), 1) };
+    Ok(())
 }

@@ -167,7 +167,7 @@ fn act_as_before(signal: Signal, known: &'static Known) -> io::Result<()> {
 /// In the handler, while nobody listens.
 fn act_by_default(signal: Signal) {
     match signal.as_raw() {
-        libc::SIGINT if sigint::is_listening() => sigint::hear(),
+        libc::SIGINT if sigint::hear().is_ok() => {} // Else, the second or without a run, by default.
         libc::SIGCHLD | libc::SIGWINCH | libc::SIGURG | libc::SIGCONT => {}
         #[cfg(any(
             target_vendor = "apple",
