@@ -33,12 +33,17 @@ impl Together {
         self.fired_ns.store(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    /// When they fired last, if they have.
+    pub(crate) fn last(&self) -> Instant {
+        self.base + Duration::from_nanos(self.fired_ns.load(Ordering::Relaxed))
+    }
+
     /// Until when to sleep for a `deadline`: never less, and longer only if timers have just fired.
     pub(crate) fn until(&self, deadline: Instant) -> Instant {
-        let fired = match self.fired_ns.load(Ordering::Relaxed) {
-            0 => return deadline,
-            after => self.base + Duration::from_nanos(after),
-        };
+        if self.fired_ns.load(Ordering::Relaxed) == 0 {
+            return deadline;
+        }
+        let fired = self.last();
         match fired.checked_add(self.resolution) {
             // What was due when they fired was armed later, and is not to wait once more.
             Some(soonest) if fired < deadline && deadline < soonest => soonest,

@@ -5,6 +5,7 @@
 //! driver's holder looks at the reactor and fires timers, so nothing is looked at twice.
 
 use std::cell::Cell;
+use std::mem::forget;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -176,7 +177,8 @@ impl Loop {
             // the loop is not the place for it to go.
             Err(payload) => {
                 self.heard.set(true);
-                drop(catch_unwind(AssertUnwindSafe(|| drop(payload))));
+                // Dropping what it threw may panic too; then that is let go of without dropping.
+                forget(catch_unwind(AssertUnwindSafe(|| drop(payload))));
             }
         }
     }
@@ -282,8 +284,8 @@ impl Loop {
     fn sleep_for(&self, deadline: Instant) -> Instant {
         let until = self.shared.together.until(deadline);
         if until > deadline {
-            // We are up as soon as we would sleep for any: nobody need call us for an earlier one.
-            self.shared.timers.awake();
+            // We are up as soon as we would sleep for any but those that were due when some fired last.
+            self.shared.timers.call_only_by(self.shared.together.last());
         }
         until
     }

@@ -6,6 +6,8 @@
 //!                                │  2 is_broken_by what is before T (duty: call the driver)
 //!                                └───────────────► AWAKE
 //! ```
+//! 4 stretch: from "awake by T" to the same with an earlier T, though the driver sleeps longer. What is not before
+//! it may wait so long, so nobody need call the driver for it.
 //!
 //! NO DEADLINE MISSED: who arms publishes the deadline, then (fence) looks at this word; the driver
 //! writes this word, then (fence) looks at what is published. One of the two sees the other.
@@ -30,6 +32,13 @@ impl AwakeBy {
         self.0.store(at, Ordering::Relaxed);
         // NO DEADLINE MISSED: pairs with the fence in `is_broken_by`.
         fence(Ordering::SeqCst);
+    }
+
+    /// Arrow 4, in the driver. Nothing is to be looked at after this: who arms and sees the promise before it calls
+    /// for no less, and who sees neither was seen after that one.
+    pub(crate) fn stretch(&self, before: u64) {
+        // Relaxed: seen late, it costs one call too many, never one too few. The least: who was called stays so.
+        self.0.fetch_min(before, Ordering::Relaxed);
     }
 
     /// Arrow 3: the driver will look at the deadlines before it sleeps again.

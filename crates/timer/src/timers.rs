@@ -164,6 +164,13 @@ impl Timers {
         }
     }
 
+    /// After [`about_to_sleep`](Timers::about_to_sleep): says that the driver sleeps beyond the deadline it was
+    /// answered, and need be called only for one that is at `at` or before. What comes due after `at` waits until it
+    /// is awake.
+    pub fn call_only_by(&self, at: Instant) {
+        self.inner.awake_by.stretch(self.inner.axis.nanos(at).saturating_add(1));
+    }
+
     /// Says that the driver is awake: it will look at the deadlines before it sleeps again, and
     /// need not be called.
     pub fn awake(&self) {

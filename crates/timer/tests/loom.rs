@@ -121,6 +121,33 @@ fn insert_against_a_parking_driver() {
     });
 }
 
+/// A driver that sleeps beyond the deadline it knows of is called for what is due already. Caught: `awake` in place
+/// of `call_only_by`, and a promise that is one nanosecond less: each a deadlock.
+#[test]
+fn insert_what_is_due_against_a_driver_that_sleeps_longer() {
+    loom::model(|| {
+        let driver = thread::current();
+        let scene = Scene::new(move || driver.unpark());
+        let count = Count::default();
+        let late = armed(scene.at(100), &Count::default());
+        let inserter = thread::spawn({
+            let (at, count) = (scene.at(10), count.clone());
+            move || armed(at, &count)
+        });
+        while count.get() == 0 {
+            if scene.timers.about_to_sleep() > Some(scene.at(10)) {
+                scene.timers.call_only_by(scene.at(10));
+                thread::park(); // For ever, if nobody calls.
+            }
+            scene.timers.awake();
+            scene.timers.fire(scene.at(10));
+        }
+        let mut sleep = inserter.join().unwrap();
+        assert!(poll(&mut sleep, &count).is_ready());
+        drop(late);
+    });
+}
+
 /// Caught: a key without its generation (`Slab::find` that compares nothing): the drop of the sleep
 /// that fired takes out the other that got its place, which then is never woken.
 #[test]

@@ -307,3 +307,17 @@ fn a_coarse_resolution_does_not_delay_what_is_due_already() {
         });
     }
 }
+
+/// The same while the other worker sleeps for a timer that follows the one that fired.
+#[test]
+fn a_driver_that_sleeps_for_several_is_called_for_what_is_due_already() {
+    let options = Options { workers: 2, timer_resolution: secs(60), ..Options::default() };
+    Runner::new(options).unwrap().run(async {
+        let begun = now();
+        let _follows = create_task(sleep(ms(400)));
+        sleep(ms(20)).await;
+        std::thread::sleep(ms(80)); // The other takes the driver's role meanwhile.
+        sleep_until(begun).await;
+        assert!(now() - begun < secs(30));
+    });
+}
