@@ -184,8 +184,6 @@ fn a_stale_now_fires_nothing_early() {
     assert_eq!(timers.next_deadline(), sleep.deadline());
 }
 
-/// Arms, disarms, resets and fires from several threads; in the end everything that was not
-/// disarmed has fired exactly once.
 #[test]
 fn a_deadline_that_was_fired_before_it_was_armed_is_served_in_its_turn() {
     let clock = ManualClock::new();
@@ -221,6 +219,8 @@ fn a_deadline_that_was_fired_before_it_was_armed_is_served_in_its_turn() {
     assert_eq!((timers.len(), count.get()), (0, 4));
 }
 
+/// Arms, disarms, resets and fires from several threads; in the end everything that was not
+/// disarmed has fired exactly once.
 #[test]
 fn threads_that_arm_while_another_fires() {
     const THREADS: usize = 4;
