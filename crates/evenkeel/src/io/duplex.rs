@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::forget;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -261,13 +262,18 @@ impl Drop for DuplexStream {
 fn wake_all(wakers: impl IntoIterator<Item = Option<Waker>>) {
     let mut panicked = None;
     for waker in wakers.into_iter().flatten() {
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-            panicked.get_or_insert(payload);
+        let woken = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+        // Dropping a payload may panic too: what goes no further is let go of without dropping.
+        match (woken, &panicked) {
+            (Ok(()), _) => {}
+            (Err(payload), None) => panicked = Some(payload),
+            (Err(payload), Some(_)) => forget(payload),
         }
     }
     match panicked {
-        Some(payload) if !panicking() => resume_unwind(payload),
-        _ => {}
+        None => {}
+        Some(payload) if panicking() => forget(payload),
+        Some(payload) => resume_unwind(payload),
     }
 }
 

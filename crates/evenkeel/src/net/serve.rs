@@ -7,10 +7,12 @@
 //! ```
 //! 1: `ServerHandle::stop` cancels the scope of the accept loop. 2: `Open::drop`. 3 cancels the group.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::mem::forget;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -250,7 +252,7 @@ where
         let handled = match catch_unwind(AssertUnwindSafe(|| handler(connection))) {
             Ok(future) => future,
             Err(payload) => {
-                open.failed(FailureKind::Panicked, text_of(&*payload));
+                open.panicked(payload);
                 open.ended = true;
                 continue;
             }
@@ -261,7 +263,7 @@ where
             match Guarded::new(async { handled.await.failure() }).await {
                 Ok(None) => {}
                 Ok(Some(text)) => open.failed(FailureKind::Failed, &text),
-                Err(payload) => open.failed(FailureKind::Panicked, text_of(&*payload)),
+                Err(payload) => open.panicked(payload),
             }
             open.ended = true;
         });
@@ -287,6 +289,12 @@ impl Open {
     fn failed(&self, kind: FailureKind, text: &str) {
         lock(&self.server.shared.state).done.failed += 1;
         report_failure(kind, format!("a connection's handler: {text}"));
+    }
+
+    fn panicked(&self, payload: Box<dyn Any + Send>) {
+        self.failed(FailureKind::Panicked, text_of(&*payload));
+        // Dropping it may panic too; then what comes of that is let go of without dropping.
+        forget(catch_unwind(AssertUnwindSafe(|| drop(payload))));
     }
 }
 

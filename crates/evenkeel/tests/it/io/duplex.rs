@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io::{ErrorKind, IoSlice, IoSliceMut};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -115,6 +115,47 @@ fn a_waker_that_panics_keeps_the_end_from_nobody() {
         assert_eq!(reads.await.unwrap(), 0);
         assert_eq!(writes.await.unwrap_err().kind(), ErrorKind::BrokenPipe);
     });
+}
+
+/// What a waker may panic with: its drop panics as well.
+struct Loaded;
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        panic!("the payload panics");
+    }
+}
+
+impl Wake for Loaded {
+    fn wake(self: Arc<Self>) {
+        std::mem::forget(self);
+        panic_any(Loaded);
+    }
+}
+
+#[test]
+fn a_payload_that_panics_takes_no_other_panics_place() {
+    // As a stream is dropped, and as one is dropped by another panic.
+    for before in [None, Some("another panic")] {
+        let (one, two) = duplex(1);
+        let (mut reader, mut writer) = split(one);
+        let mut byte = [0];
+        let mut reads = pin!(reader.read(&mut byte));
+        let mut writes = pin!(writer.write_all(b"ab"));
+        let (bomb, loaded) = (Waker::from(Arc::new(Bomb)), Waker::from(Arc::new(Loaded)));
+        let first = if before.is_some() { &loaded } else { &bomb };
+        assert!(reads.as_mut().poll(&mut Context::from_waker(first)).is_pending());
+        assert!(writes.as_mut().poll(&mut Context::from_waker(&loaded)).is_pending());
+        let drops = || {
+            let _two = two;
+            if let Some(text) = before {
+                panic_any(text);
+            }
+        };
+        let payload = catch_unwind(AssertUnwindSafe(drops)).unwrap_err();
+        let said = payload.downcast_ref::<&str>().copied();
+        assert_eq!(said, before.or(Some("the waker panics")));
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Servers: every connection is owned, one that fails disturbs nobody, and the end has an order.
 
 use std::io;
+use std::panic::panic_any;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -226,18 +227,20 @@ fn who_fails_fails_alone() {
     assert_eq!((done.accepted, done.open, done.failed, done.cancelled), (6, 0, 3, 0));
 }
 
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("a bomb");
+    }
+}
+
 #[test]
 fn an_answer_that_panics_fails_alone() {
     struct Bad;
     impl std::fmt::Display for Bad {
         fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             panic!("no words for it")
-        }
-    }
-    struct Bomb;
-    impl Drop for Bomb {
-        fn drop(&mut self) {
-            panic!("a bomb");
         }
     }
     let (done, mut told) = timed(async || {
@@ -258,6 +261,31 @@ fn an_answer_that_panics_fails_alone() {
     told.sort();
     let of = |text: &str| format!("a connection's handler: {text}");
     assert_eq!(told, [of("a bomb"), of("no words for it")]);
+    assert_eq!((done.accepted, done.failed, done.cancelled), (3, 2, 0), "one went on");
+}
+
+#[test]
+fn a_payload_that_panics_fails_alone() {
+    let (done, told) = timed(async || {
+        let server = Server::new(Made::of(0..3), ServeOptions::default());
+        let handle = server.handle();
+        let server = create_task(server.run(|connection: Connection<u64, _>| {
+            let n = connection.stream;
+            if n == 0 {
+                panic_any(Bomb); // Before it is a future.
+            }
+            async move {
+                if n == 1 {
+                    panic_any(Bomb);
+                }
+                sleep(SECOND).await;
+            }
+        }));
+        sleep(2 * SECOND).await;
+        handle.stop();
+        server.await.unwrap()
+    });
+    assert_eq!(told, ["a connection's handler: a payload that is no text"; 2]);
     assert_eq!((done.accepted, done.failed, done.cancelled), (3, 2, 0), "one went on");
 }
 
