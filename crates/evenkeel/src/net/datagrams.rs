@@ -52,15 +52,23 @@ impl Datagrams {
         self.filled.iter().zip(rooms).map(|((n, from), room)| (&room[..*n], *from))
     }
 
+    /// What came behind the last of them.
+    fn go_on(&mut self) -> io::Result<()> {
+        match self.behind.take() {
+            None => Ok(()),
+            Some(error) => {
+                self.filled.clear();
+                Err(error)
+            }
+        }
+    }
+
     /// As many as are there, without waiting; the first must be.
     fn fill(
         &mut self,
         mut receive: impl FnMut(&mut [u8]) -> io::Result<(usize, SocketAddr)>,
     ) -> io::Result<usize> {
         self.filled.clear();
-        if let Some(error) = self.behind.take() {
-            return Err(error);
-        }
         for room in self.bytes.chunks_mut(self.size).take(self.count) {
             match receive(room) {
                 Ok(received) => self.filled.push(received),
@@ -107,9 +115,10 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recvfrom`; a connected socket also hears that an earlier datagram was refused. What comes behind
-    /// a datagram is the answer of the next call with this room.
+    /// a datagram is the answer of the next call with this room: use it up with the same socket.
     #[doc(alias = "recvmmsg")]
     pub async fn recv_many(&self, room: &mut Datagrams) -> io::Result<usize> {
+        room.go_on()?; // Before the wait: the kernel has no news of what it told already.
         // One system call each: what could take many in one is not to be had safely.
         self.source.read_with(|socket| room.fill(|room| socket.recv_from(room))).await
     }
@@ -204,6 +213,8 @@ fn send_some<B: AsRef<[u8]>>(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -220,8 +231,22 @@ mod tests {
         ];
         let mut receive = |_: &mut [u8]| answers.pop().expect("not asked too often");
         assert_eq!(room.fill(&mut receive).unwrap(), 2);
-        let error = room.fill(&mut receive).unwrap_err();
+        let error = room.go_on().and_then(|()| room.fill(&mut receive)).unwrap_err();
         assert_eq!((error.kind(), room.len()), (io::ErrorKind::ConnectionRefused, 0));
         assert_eq!(room.fill(&mut receive).unwrap(), 1);
+    }
+
+    #[test]
+    fn it_does_not_wait_for_the_next_datagram() {
+        let heard = crate::run(async {
+            let socket = UdpSocket::bind("127.0.0.1:0").await?;
+            let mut room = Datagrams::new(4, 8);
+            let soon = Duration::from_millis(1);
+            crate::timeout(soon, socket.recv_many(&mut room)).await.expect_err("none comes");
+            room.behind = Some(io::ErrorKind::ConnectionRefused.into());
+            let soon = Duration::from_secs(5);
+            crate::timeout(soon, socket.recv_many(&mut room)).await.map_err(io::Error::other)?
+        });
+        assert_eq!(heard.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
     }
 }
