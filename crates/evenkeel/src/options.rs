@@ -53,10 +53,18 @@ pub struct Options {
     /// runtimes' wheels, a thousand sleepers cost half or less. Zero: each deadline is slept for by itself.
     /// No effect on a clock that is not the system's.
     pub timer_resolution: Duration,
-    /// Debug mode: says so where things are left behind, and names tasks that wait for each other's locks (for
-    /// the whole process). `None` leaves it to the variable
+    /// Debug mode: says so where things are left behind, names tasks that [hold a worker](Options::slow_poll) and
+    /// those that wait for each other's locks (the latter for the whole process). `None` leaves it to the variable
     /// `EVENKEEL_DEBUG` (set, not empty, not `0`).
     pub debug: Option<bool>,
+    /// In debug mode: how long one poll of a task may hold its worker. A task that does so for as long or longer is
+    /// named on standard error, with its id, the place where it was spawned and the time; so is a callback.
+    /// asyncio's `slow_callback_duration`.
+    ///
+    /// Default: 100 ms, in real time whatever the clock. `Duration::MAX`: never. No effect with a
+    /// [`seed`](Options::seed), nor out of debug mode, where no poll is timed.
+    #[doc(alias = "slow_callback_duration")]
+    pub slow_poll: Duration,
     /// What tells the time. With a [`ManualClock`](crate::ManualClock) no test waits.
     pub clock: Arc<dyn Clock>,
     /// Draws the schedule by lot, always the same for the same seed: all workers are driven by the calling
@@ -91,6 +99,7 @@ impl Default for Options {
             cleanup_grace: Duration::from_secs(5),
             timer_resolution: TOGETHER,
             debug: None,
+            slow_poll: Duration::from_millis(100),
             clock: Arc::new(SystemClock),
             seed: None,
             look_every: None,
@@ -166,6 +175,7 @@ impl fmt::Debug for Options {
             .field("cleanup_grace", &self.cleanup_grace)
             .field("timer_resolution", &self.timer_resolution)
             .field("debug", &self.debug)
+            .field("slow_poll", &self.slow_poll)
             .field("clock", &self.clock)
             .field("seed", &self.seed)
             .field("look_every", &self.look_every)

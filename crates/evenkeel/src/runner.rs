@@ -125,9 +125,7 @@ impl Runner {
         };
         let outcome = match &open.crew {
             Some(crew) => crew.drive(builder, main),
-            None => open
-                .main
-                .as_worker(|| open.main.local.drive(builder, main, |turn| open.main.between(turn))),
+            None => open.main.as_worker(|| open.main.drive(builder, main)),
         };
         let told = stall.end();
         open.main.hand_over();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use evenkeel_blocking::{PoolOptions, ThreadPool};
 use evenkeel_reactor::Reactor;
-use evenkeel_task::{Executor, Parker, Spawner, Standby, TaskInfo};
+use evenkeel_task::{Executor, Parker, PollWatch, Spawner, Standby, TaskInfo};
 use evenkeel_timer::{Timers, TimersOptions};
 
 use crate::calls::{self, Waiting};
@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     stopped: AtomicBool,
     pub(crate) stall: Stall,
     pub(crate) debug: bool,
+    /// In debug mode.
+    pub(crate) slow: Option<PollWatch>,
     pub(crate) shutdown_grace: Duration,
     pub(crate) cleanup_grace: Duration,
     pub(crate) together: Together,
@@ -104,6 +106,13 @@ impl Shared {
             stopped: AtomicBool::new(false),
             stall: Stall::default(),
             debug: options.is_debug(),
+            slow: options.is_debug().then(|| {
+                PollWatch::new(options.slow_poll, |slow| {
+                    eprintln!(
+                        "evenkeel: {slow}; what blocks or computes long belongs in to_thread()"
+                    );
+                })
+            }),
             shutdown_grace: options.shutdown_grace,
             cleanup_grace: options.cleanup_grace,
             together: Together::new(options.timer_resolution),

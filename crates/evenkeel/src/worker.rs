@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use evenkeel_task::{LocalExecutor, Parker, Turn, Worker};
+use evenkeel_task::{Builder, JoinError, LocalExecutor, Parker, Turn, Worker};
 
 use crate::ambient::{Ambient, Entered};
 use crate::options::{OnFailure, failure_hook};
@@ -104,6 +104,29 @@ impl Loop {
         }
     }
 
+    /// Runs `main`, and whatever tasks there are, until it has ended.
+    pub(crate) fn drive<F: Future>(
+        &self,
+        builder: Builder,
+        main: F,
+    ) -> Result<F::Output, JoinError> {
+        let mut left = None;
+        self.local.drive_by(builder, main, || {
+            if let Some(turn) = left {
+                self.between(turn);
+            }
+            left = Some(self.turn());
+        })
+    }
+
+    /// A turn of the local executor.
+    fn turn(&self) -> Turn {
+        match &self.shared.slow {
+            None => self.local.turn(),
+            Some(watch) => self.local.turn_watched(watch),
+        }
+    }
+
     /// Everything after a turn of the local executor: the shared tasks' turn, a look outside, sleep.
     pub(crate) fn between(&self, local: Turn) {
         let Some(worker) = &self.worker else {
@@ -114,7 +137,10 @@ impl Loop {
             return;
         };
         let limit = self.pace.left().min(TURN);
-        let shared = worker.turn(limit);
+        let shared = match &self.shared.slow {
+            None => worker.turn(limit),
+            Some(watch) => worker.turn_watched(limit, watch),
+        };
         // A shared task may have woken a local one since the local turn.
         if local == Turn::Idle && shared == Turn::Idle && self.local.ready() == 0 {
             self.rest();
@@ -324,7 +350,7 @@ impl Loop {
     pub(crate) fn run(&self) {
         self.as_worker(|| {
             while !self.shared.is_ending() {
-                let turn = self.local.turn();
+                let turn = self.turn();
                 self.between(turn);
             }
             self.run_out(None);
@@ -359,7 +385,7 @@ impl Loop {
         // Once: asked, a task is asked for good, and more walks would cost the square of their number.
         self.wind_down();
         while !self.shared.is_stopped() {
-            let turn = self.local.turn();
+            let turn = self.turn();
             if let Some(spawned) = self.has_to_tell() {
                 match self.said.replace(Said::Empty(spawned)) {
                     Said::Empty(_) => self.shared.wake_all(),

@@ -56,6 +56,7 @@ mod injector;
 mod idle;
 mod parker;
 mod standby;
+mod slow;
 mod worker;
 #[expect(unsafe_code, reason = "the promise that futures of an executor are Send")]
 mod executor;
@@ -147,6 +148,7 @@ pub use parker::Parker;
 pub use race::{Race, Raced, race};
 pub use shared::{SharedError, SharedJoin, SharedTask};
 pub use shield::{Shield, shield};
+pub use slow::{PollWatch, SlowPoll};
 pub use staggered::race_staggered;
 pub use standby::Standby;
 #[doc(hidden)]

@@ -7,6 +7,7 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use async_task::Runnable;
 use pin_project_lite::pin_project;
 
 use crate::builder::{Builder, Spawner};
@@ -16,7 +17,9 @@ use crate::home::{Home, HomeRef, Kind};
 use crate::info::TaskInfo;
 use crate::local::{self, LocalQueue, Owned, Seat};
 use crate::loom::thread;
+use crate::meta::Meta;
 use crate::parker::Parker;
+use crate::slow::PollWatch;
 use crate::spawn::{self, Named, Start};
 use crate::worker::Turn;
 
@@ -104,11 +107,21 @@ impl<'a> LocalExecutor<'a> {
 
     /// Runs what is ready now, each task once, in order. What that wakes or spawns is for the next turn.
     pub fn turn(&self) -> Turn {
+        self.turn_by(|runnable| _ = runnable.run())
+    }
+
+    /// [`turn`](LocalExecutor::turn), with a watch for polls that are slow.
+    pub fn turn_watched(&self, watch: &PollWatch) -> Turn {
+        self.turn_by(|runnable| watch.run(runnable))
+    }
+
+    #[inline]
+    fn turn_by(&self, poll: impl Fn(Runnable<Meta>)) -> Turn {
         let queue = self.queue();
         for _ in 0..queue.begin_batch() {
             // A task may run a turn of its own and leave us less.
             let Some(runnable) = queue.pop() else { break };
-            runnable.run();
+            poll(runnable);
         }
         if queue.is_idle() { Turn::Idle } else { Turn::More }
     }

@@ -18,6 +18,7 @@ use crate::meta::Meta;
 use crate::parker::Parker;
 use crate::queue::{self, Lane, Queue, from_raw, into_raw};
 use crate::registry::{Own, Stock};
+use crate::slow::PollWatch;
 use crate::thread_state;
 
 /// What a turn leaves.
@@ -135,17 +136,28 @@ impl Core {
         thread_state::as_worker(self, call)
     }
 
+    #[inline]
     pub(crate) fn turn(&self, limit: usize) -> Turn {
+        self.turn_by(limit, |runnable| _ = runnable.run())
+    }
+
+    #[inline]
+    fn turn_by(&self, limit: usize, poll: impl Fn(Runnable<Meta>)) -> Turn {
         self.enter(|| {
             for _ in 0..limit {
                 let Some(runnable) = self.next() else { return Turn::Idle };
-                self.run(runnable);
+                self.run_by(runnable, &poll);
             }
             Turn::More
         })
     }
 
     pub(crate) fn run(&self, runnable: Runnable<Meta>) {
+        self.run_by(runnable, |runnable| _ = runnable.run());
+    }
+
+    #[inline]
+    fn run_by(&self, runnable: Runnable<Meta>, poll: impl Fn(Runnable<Meta>)) {
         if self.searching.replace(false) && self.queue().idle.stop_searching() {
             // We were the last to search; whoever pushed meanwhile relied on us.
             full_fence();
@@ -153,7 +165,7 @@ impl Core {
                 self.queue().wake_one();
             }
         }
-        runnable.run();
+        poll(runnable);
         self.ending.set(false);
     }
 
@@ -320,6 +332,11 @@ impl Worker<'_> {
     /// Runs ready tasks, at most `limit` of them.
     pub fn turn(&self, limit: usize) -> Turn {
         self.core.turn(limit)
+    }
+
+    /// [`turn`](Worker::turn), with a watch for polls that are slow.
+    pub fn turn_watched(&self, limit: usize, watch: &PollWatch) -> Turn {
+        self.core.turn_by(limit, |runnable| watch.run(runnable))
     }
 
     /// Runs `call`, which wakes and spawns many; wakes a second worker once, at the end, if more than

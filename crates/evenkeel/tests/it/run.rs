@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use evenkeel::blocking::StartThread;
-use evenkeel::{Handle, Options, Runner, create_task, now, run, sleep, to_thread, yield_now};
+use evenkeel::{
+    Builder, Handle, Options, Runner, create_task, now, run, sleep, to_thread, yield_now,
+};
 
 use crate::child;
 use crate::loops::{ms, on_one_and_two, options, settle};
@@ -221,6 +223,50 @@ fn run_10_the_flag_beats_the_variable_and_the_variable_the_default() {
         assert_eq!(runner.run(async { Handle::current().is_debug() }), expected, "inside");
     }
     assert_eq!(run(async { Handle::current().is_debug() }), by_variable);
+}
+
+/// What the child below writes to standard error.
+fn told_of_slow_polls(variables: &[(&str, &str)]) -> String {
+    let name = "run::debug_mode_names_a_task_that_holds_its_worker";
+    child::errors(&child::run(name, variables))
+}
+
+#[test]
+fn debug_mode_names_a_task_that_holds_its_worker() {
+    if child::is_this() {
+        return hold_workers();
+    }
+    let told = told_of_slow_polls(&[("EVENKEEL_DEBUG", "1")]);
+    for who in ["holds 1", "holds 2", "local", "main"] {
+        let count =
+            told.lines().filter(|line| line.contains(&format!("{who:?} (spawned at "))).count();
+        let of = if who.starts_with("holds") { 1 } else { 2 };
+        assert!(count >= of, "{who}: {told}");
+    }
+    let is_whole = |line: &str| line.contains("run.rs:") && line.contains(" held a worker for ");
+    assert!(told.lines().all(is_whole), "{told}");
+    assert_eq!(told_of_slow_polls(&[]), "", "not out of debug mode");
+    let variables = [("EVENKEEL_DEBUG", "1"), ("NEVER", "1")];
+    assert_eq!(told_of_slow_polls(&variables), "", "nor without a limit");
+}
+
+/// For longer than the limit; only in debug mode and with one is that told.
+fn hold_workers() {
+    let hold = || std::thread::sleep(Duration::from_millis(150));
+    let mut options = Options::default();
+    assert_eq!(options.slow_poll, Duration::from_millis(100));
+    if std::env::var_os("NEVER").is_some() {
+        options.slow_poll = Duration::MAX;
+    }
+    for workers in [1, 2] {
+        let mut runner = Runner::new(Options { workers, ..options.clone() }).unwrap();
+        runner.run(async {
+            let name = format!("holds {workers}");
+            Builder::new().name(&*name).create_task(async move { hold() }).await;
+            Builder::new().name("local").create_local_task(async move { hold() }).await;
+            hold();
+        });
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod gather;
 mod wait;
 mod as_completed;
 mod shared;
+mod slow;
 mod owned;
 mod group;
 mod local_group;
