@@ -30,6 +30,7 @@
 
 use std::task::Waker;
 
+use crate::calls::Calls;
 use crate::order::Order;
 use crate::waitlist::{Line, Side};
 
@@ -129,6 +130,32 @@ impl<O: Order> Book<O> {
         }
         let over = self.is_over() && !self.getters.is_empty();
         (item, News { called: self.call_putter(), over })
+    }
+
+    /// Takes what is promised to nobody else as well, in their order, until `room` holds `full` items or so
+    /// many putters are called that nobody could note another. Answers whether those in line for an item have
+    /// to be told that this was the last.
+    pub(crate) fn take_many<const N: usize>(
+        &mut self,
+        mut given: usize,
+        room: &mut Vec<O::Item>,
+        full: usize,
+        calls: &mut Calls<N>,
+    ) -> bool {
+        loop {
+            let (item, news) = self.take(given, Count::Done);
+            if let Some(waker) = news.called {
+                calls.push(waker);
+            }
+            let Some(item) = item else { return news.over };
+            room.push(item);
+            // Each promise is kept before the next is made: so should a `push` panic, nothing is owed.
+            if room.len() >= full || calls.is_full() || self.items.len() <= self.promised {
+                return news.over;
+            }
+            self.promised += 1;
+            given = ONE;
+        }
     }
 
     /// One who was `given` the promise of an item has not come for it.

@@ -5,12 +5,14 @@
 
 mod error;
 mod futures;
+mod many;
 mod place;
 mod statistics;
 
 pub use crate::oneshot::Closed;
 pub use error::{SendError, TrySendError};
 pub use futures::{Receiving, Reserving, Sending};
+pub use many::ReceivingMany;
 pub use place::Place;
 pub use statistics::ChannelStatistics;
 use statistics::{describe, statistics};

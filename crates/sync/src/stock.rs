@@ -4,7 +4,7 @@
 //! channel. Wakers are called, and items dropped, after the unlock.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use evenkeel_context::Wait;
 
@@ -66,6 +66,39 @@ impl<O: Order> Stock<O> {
     ) -> Poll<(P, Option<O::Item>, News)> {
         let taken = getter.poll_with(cx, |book, given| book.take(given, count));
         taken.map(|(stock, (item, news))| (stock, item, news))
+    }
+
+    /// The same for many at once, at the end of `room`: how many came, which is 0 if there is nothing more.
+    ///
+    /// One lock for all, unless more putters wait than are called at once.
+    pub(crate) fn poll_get_many<P: Handle<Target = Self>>(
+        getter: Pin<&mut Getter<P, O>>,
+        cx: &mut Context<'_>,
+        room: &mut Vec<O::Item>,
+        limit: usize,
+    ) -> Poll<usize> {
+        let before = room.len();
+        let full = before.saturating_add(limit);
+        let mut called = None; // Made when it is needed: it is large.
+        let taken = getter.poll_with(cx, |book, given| {
+            book.take_many(given, room, full, called.insert(Calls::<32>::new()))
+        });
+        let (stock, mut over) = ready!(taken);
+        let mut panics = Panics::default();
+        if let Some(calls) = &mut called {
+            while calls.is_full() && room.len() < full {
+                calls.wake(&mut panics);
+                let mut book = stock.lock();
+                let Some(given) = book.promise() else { break };
+                over |= book.take_many(given, room, full, calls);
+            }
+            calls.wake(&mut panics);
+        }
+        if over {
+            call_all::<Getters, _>(&stock.list, stock.lock(), &mut panics);
+        }
+        panics.resume();
+        Poll::Ready(room.len() - before)
     }
 
     /// Puts what `item` holds, or leaves it there.

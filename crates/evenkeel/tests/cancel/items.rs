@@ -178,6 +178,24 @@ fn channels() -> Vec<Case> {
                     assert_eq!(tokens(), 0);
                 })
         }),
+        case("channel_recv_many", &["sync/channel/many Receiver::recv_many"], || {
+            let (sender, receiver) = unbounded();
+            let (first, second, mut left) = (sender.clone(), sender.clone(), receiver.clone());
+            let batch = each!(receiver => {
+                assert_eq!(receiver.recv_many(&mut Vec::new(), 1).await, Ok(1));
+            });
+            World::new()
+                .futures(2, batch)
+                .event("send-1", move || first.try_send(Token::new()).unwrap())
+                .event("send-2", move || second.try_send(Token::new()).unwrap())
+                .in_order()
+                .check(move |end| {
+                    let seen = sender.statistics();
+                    assert_eq!((seen.len, seen.waiting_receivers), (2 - end.finished(), 0));
+                    while left.try_recv().unwrap().is_some() {}
+                    assert_eq!(tokens(), 0);
+                })
+        }),
         case("channel_recv_closed", &["sync/channel Receiver::recv"], || {
             let (sender, receiver) = unbounded();
             let (close, send) = (sender.clone(), sender.clone());

@@ -76,6 +76,11 @@ fn items_that_are_there() {
     let (sender, mut receiver) = unbounded();
     yields_after_its_units("send", async || sender.send(0).await.unwrap());
     yields_after_its_units("recv", async || assert_eq!(receiver.recv().await, Ok(0)));
+    (0..2 * items).for_each(|n| sender.try_send(n).unwrap());
+    // A batch is one operation.
+    yields_after_its_units("recv_many", async || {
+        assert_eq!(receiver.recv_many(&mut Vec::new(), 2).await, Ok(2));
+    });
     (0..items).for_each(|n| sender.try_send(n).unwrap());
     yields_after_its_units("stream", async || {
         let next = std::future::poll_fn(|cx| Pin::new(&mut receiver).poll_next(cx)).await;

@@ -302,16 +302,16 @@ fn queue_join() {
 
 #[test]
 fn channel_recv() {
-    for stream in [false, true] {
+    for way in ["recv", "recv_many", "stream"] {
         everywhere(|victim, polls, late| {
             let (sender, receiver) = unbounded();
             let make = || -> Steps<'_> {
                 let mut receiver = receiver.clone();
                 Box::pin(async move {
-                    if stream {
-                        receiver.next().await.unwrap();
-                    } else {
-                        receiver.recv().await.unwrap();
+                    match way {
+                        "recv" => drop(receiver.recv().await.unwrap()),
+                        "stream" => drop(receiver.next().await.unwrap()),
+                        _ => assert_eq!(receiver.recv_many(&mut Vec::new(), 1).await, Ok(1)),
                     }
                 })
             };

@@ -7,6 +7,7 @@ mod broadcast;
 mod budget;
 mod cancel_everywhere;
 mod channel;
+mod channel_many;
 mod condition;
 mod deadlock;
 mod event;

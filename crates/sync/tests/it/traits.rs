@@ -93,6 +93,8 @@ fn what_may_be_sent_and_shared() {
     send::<channel::Place<'static, Cell<u8>>>();
     let (sender, mut receiver) = channel::<Cell<u8>>(1);
     sent(async move { (receiver.recv().await, sender.send(Cell::new(1)).await) });
+    let (_sender, mut receiver) = channel::<Cell<u8>>(1);
+    sent(async move { receiver.recv_many(&mut Vec::new(), 1).await });
 }
 
 #[test]
@@ -130,6 +132,7 @@ fn and_what_may_not() {
     assert!(!is!(channel::Sender<Rc<u8>>: Send));
     assert!(!is!(channel::Receiver<Rc<u8>>: Sync));
     assert!(!is!(channel::Receiving<'static, u8>: Unpin));
+    assert!(!is!(channel::ReceivingMany<'static, u8>: Unpin));
     assert!(is!(channel::Receiver<Rc<u8>>: Unpin));
     assert!(is!(Receiver<u8>: Unpin));
     assert!(is!(watch::Changes<u8>: Unpin));

@@ -103,6 +103,53 @@ fn two_senders_and_one_place() {
     });
 }
 
+/// A batch frees two places for which two wait: both get in. Caught: `take_many` keeping the first of the
+/// wakers alone.
+#[test]
+fn a_batch_against_two_senders() {
+    loom::model(|| {
+        let (sender, mut receiver) = channel(2);
+        (0..2).for_each(|n| sender.try_send(n).unwrap());
+        let again = sender.clone();
+        let others = [
+            thread::spawn(move || block_on(sender.send(2)).unwrap()),
+            thread::spawn(move || block_on(again.send(3)).unwrap()),
+        ];
+        let mut items = Vec::new();
+        while block_on(receiver.recv_many(&mut items, 9)).is_ok() {}
+        for other in others {
+            other.join().unwrap();
+        }
+        assert_eq!(items[..2], [0, 1]);
+        assert_eq!((items.iter().sum::<usize>(), receiver.statistics().peak), (6, 2));
+    });
+}
+
+/// One who asks for a batch, called or not, behind one in line, while two items are sent and the channel ends:
+/// the first in line has one of them, and nothing is lost. Caught: `take_many` taking what is promised.
+#[test]
+fn a_batch_against_one_in_line() {
+    loom::model(|| {
+        let (sender, mut receiver) = channel(2);
+        let mut other = receiver.clone();
+        let mut first = Box::pin(other.recv());
+        assert!(poll(first.as_mut()).is_pending());
+        let quitter = thread::spawn(move || {
+            let mut items = Vec::new();
+            let came = give_up(receiver.recv_many(&mut items, 2), 2);
+            assert_eq!(came.map_or(0, |came| came.unwrap_or(0)), items.len());
+            items
+        });
+        let sends = thread::spawn(move || (1..3).for_each(|n| sender.try_send(n).unwrap()));
+        let mut all = vec![block_on(first).expect("it had it coming")];
+        all.extend(receive(other));
+        sends.join().unwrap();
+        all.extend(quitter.join().unwrap());
+        all.sort_unstable();
+        assert_eq!(all, [1, 2]);
+    });
+}
+
 /// A sender in line gives up, called or not, while room comes free: the next one gets it. Caught:
 /// `unreserve` calling nobody.
 #[test]
