@@ -105,7 +105,16 @@ impl Default for ServeOptions {
 pub struct Server<L> {
     listener: L,
     options: ServeOptions,
-    shared: Arc<Shared>,
+    alive: Alive,
+}
+
+/// Whoever has it is the server: when it is gone nobody will serve, and those who wait for that hear of it.
+struct Alive(ServerHandle);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
 }
 
 /// Stops a server, from anywhere, and tells how it fares. Dropping it stops nothing.
@@ -166,12 +175,13 @@ impl<L: Listener> Server<L> {
             idle: Event::new(),
             state: Mutex::default(),
         };
-        Server { listener, options, shared: Arc::new(shared) }
+        let handle = ServerHandle { shared: Arc::new(shared) };
+        Server { listener, options, alive: Alive(handle) }
     }
 
     /// What stops it.
     pub fn handle(&self) -> ServerHandle {
-        ServerHandle { shared: Arc::clone(&self.shared) }
+        self.alive.0.clone()
     }
 
     /// The listener.
@@ -199,8 +209,9 @@ impl<L: Listener> Server<L> {
         F: Fn(Connection<L::Stream, L::Address>) -> A,
         A: Future<Output: Handled> + Send + 'static,
     {
-        let Server { listener, options, shared } = self;
-        let handle = ServerHandle { shared };
+        // `alive` goes after the scope: when all connections were told to end.
+        let Server { listener, options, alive } = self;
+        let handle = alive.0.clone();
         let mut failed = None;
         let scope = TaskGroup::<Infallible>::scope(async |group| {
             let mut acceptor = Acceptor::new(listener);
@@ -327,12 +338,12 @@ impl ServerHandle {
         self.shared.aborting.set();
     }
 
-    /// Whether it was stopped, or its listener has failed.
+    /// Whether it was stopped, or its listener has failed, or it is gone.
     pub fn is_stopping(&self) -> bool {
         self.shared.stopping.is_set()
     }
 
-    /// Waits until it is stopped.
+    /// Waits until it is stopped, or gone: dropped, whether it ran or not.
     ///
     /// # Cancellation
     ///

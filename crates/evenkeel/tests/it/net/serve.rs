@@ -9,7 +9,10 @@ use std::time::Duration;
 use evenkeel::net::{
     Connection, Handled, Listener, ServeOptions, Server, ServerHandle, TcpListener, TcpStream,
 };
-use evenkeel::{Event, ManualClock, Options, Queue, Runner, create_task, now, sleep, yield_now};
+use evenkeel::{
+    Event, ManualClock, Options, Queue, Runner, create_task, now, sleep, timeout, yield_now,
+};
+use futures_lite::future::poll_once;
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 use super::on_each;
@@ -194,6 +197,35 @@ fn connections_hear_of_the_stop() {
         now() - begun
     });
     assert_eq!(lasted, 100 * SECOND);
+}
+
+/// Who waits for its stop would wait for ever.
+#[test]
+fn a_server_that_is_gone_has_stopped() {
+    let (_, told) = timed(async || {
+        for polls in [None, Some(0), Some(1)] {
+            let server = Server::new(Made::of([1000]), ServeOptions::default());
+            let handle = server.handle();
+            let waits = create_task({
+                let handle = handle.clone();
+                async move { handle.stopping().await }
+            });
+            sleep(SECOND).await;
+            match polls {
+                None => drop(server),
+                Some(polls) => {
+                    let mut run = Box::pin(server.run(sleeps));
+                    for _ in 0..polls {
+                        assert!(poll_once(run.as_mut()).await.is_none());
+                    }
+                }
+            }
+            timeout(SECOND, waits).await.unwrap_or_else(|_| panic!("{polls:?}: it waits"));
+            assert!(handle.is_stopping() && !handle.stop(), "{polls:?}");
+            assert_eq!(handle.statistics().open, 0, "{polls:?}");
+        }
+    });
+    assert!(told.is_empty(), "{told:?}");
 }
 
 #[test]
