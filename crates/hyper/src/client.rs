@@ -28,7 +28,8 @@ use crate::{BoxError, HyperExecutor, HyperTimer, Protocol};
 pub struct ClientOptions {
     /// HTTP/1.1 ([`Auto`](Protocol::Auto) too), or HTTP/2 unasked. A client speaks one of them.
     pub protocol: Protocol,
-    /// How long connecting may take, name, handshake and all.
+    /// How long connecting may take, name, handshake and all. A request of HTTP/2 that finds another's attempt
+    /// under way waits as long for that, and then makes its own.
     pub connect_timeout: Duration,
     /// How long a request may take until the head of its response is here, connecting included. `None`: for
     /// ever. What the body takes is bounded by whoever reads it.
@@ -204,7 +205,8 @@ where
         let is_shared = self.options.protocol == Protocol::Http2 && self.options.idle_per_host > 0;
         let _connecting = match is_shared.then(|| self.pool.begin(key)) {
             Some(Err(theirs)) => {
-                theirs.wait().await;
+                // Its maker may not be polled any more: no longer than it may take.
+                let _ = timeout(self.options.connect_timeout, theirs.wait()).await;
                 match self.pool.take(key) {
                     Some(sender) => return Ok((sender, true)),
                     None => None,

@@ -41,7 +41,7 @@ impl<S: Socket> HyperStream<S> {
         &self.socket
     }
 
-    /// The socket again; for one that was upgraded.
+    /// The socket again; for one that a client has upgraded. (A server's is watched, and does not come apart.)
     pub fn into_inner(self) -> S {
         self.socket
     }

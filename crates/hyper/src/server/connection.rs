@@ -1,5 +1,6 @@
 //! One connection: handshake, first bytes, requests; and the end when the server asks for it.
 
+use std::error::Error;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
@@ -108,11 +109,14 @@ impl Manner {
     {
         let connection = self.http1.serve_connection(io, service).with_upgrades();
         let judge = |error: hyper::Error| {
-            if error.is_timeout() && seen.is_idle() {
+            // That of a head has no source; one that the answer's body broke off by is no client's.
+            if error.is_timeout() && error.source().is_none() && seen.is_idle() {
                 // It was kept for another request, and none came.
                 return Ok(());
             }
-            let has_left = error.is_incomplete_message() || (seen.has_ended() && !self.half_close);
+            // An end tells nothing of those that may close their half, but where it came.
+            let has_left = error.is_incomplete_message()
+                || (seen.has_ended() && (!self.half_close || broke_off(&error)));
             Err(told(error, seen, has_left))
         };
         let end = http1::UpgradeableConnection::graceful_shutdown;
@@ -170,6 +174,17 @@ impl Manner {
         });
         ended.await?.or_else(judge)
     }
+}
+
+/// Whether it comes from a message that ended in its middle: the request's, if the client has ended.
+fn broke_off(error: &hyper::Error) -> bool {
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.any(|cause| {
+        let of_hyper = cause.downcast_ref::<hyper::Error>();
+        let of_stream = cause.downcast_ref::<io::Error>();
+        of_hyper.is_some_and(hyper::Error::is_incomplete_message)
+            || of_stream.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof)
+    })
 }
 
 /// What an error of hyper's comes from, by what was seen of the stream.

@@ -26,7 +26,8 @@ pub struct ServeOptions {
     /// How long a client may take nothing of what is sent to it; then its connection is given up, and reset,
     /// so that the kernel keeps nothing for it either. It bounds a standstill, not the whole. `None`: for
     /// ever, which a client that never reads can use to hold a connection, its answer and its service. (Of
-    /// HTTP/2 it bounds the connection: a stream whose window stays shut is the service's to limit.)
+    /// HTTP/2 it bounds the connection: a stream whose window stays shut is the service's to limit.) What a
+    /// connection was upgraded to (WebSocket, CONNECT) stays bounded by it.
     pub write_timeout: Option<Duration>,
     /// HTTP/1: whether a client that closes its sending half while it waits is still answered.
     ///
@@ -150,7 +151,8 @@ impl std::error::Error for ConnectionError {
 /// What a server did until its end: what [`evenkeel::net::ServeStatistics`] says of one without HTTP.
 ///
 /// The last three are of different connections. All others ended well: by an answer to the last request, by
-/// a client that went between two, or because they were idle for too long.
+/// a client that went between two, or because they were idle for too long. (Half a head that had come before
+/// the last answer was sent does not count: who says no more is idle.)
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServeStatistics {

@@ -49,7 +49,8 @@ impl Seen {
         self.stalled.load(Ordering::Relaxed)
     }
 
-    /// Whether the client has said nothing since it was last answered.
+    /// Whether the client has said nothing since it was last answered. What it had begun to say before that
+    /// answer does not count.
     pub(super) fn is_idle(&self) -> bool {
         self.answered.load(Ordering::Relaxed)
     }

@@ -2,6 +2,7 @@
 
 use std::future::IntoFuture;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use evenkeel::{Options, Runner, create_task, gather, run, sleep, yield_now};
 use evenkeel_hyper::{
     Client, ClientError, ClientOptions, ConnectWith, Protocol, ServeOptions, serve,
 };
+use futures_lite::future::poll_once;
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -131,6 +133,34 @@ fn an_attempt_that_fails_or_is_given_up_fails_nobody_else() {
         for answer in ended.into_iter().flatten() {
             assert_eq!(text(answer).await, "x");
         }
+    }));
+}
+
+/// Nobody polls the request that was first: nobody learns how its attempt ended.
+#[test]
+fn an_attempt_that_nobody_polls_holds_up_nobody_for_long() {
+    run(with_server(quick(), service_fn(echo), async |address| {
+        let attempts = Arc::new(AtomicUsize::new(0));
+        let connect = ConnectWith(move |_: Uri| {
+            let attempt = attempts.fetch_add(1, Ordering::Relaxed);
+            async move {
+                match attempt {
+                    0 => std::future::pending().await,
+                    _ => TcpStream::connect(address).await,
+                }
+            }
+        });
+        let options = ClientOptions {
+            protocol: Protocol::Http2,
+            connect_timeout: Duration::from_millis(50),
+            response_timeout: None,
+            ..ClientOptions::default()
+        };
+        let client = Client::<Full<Bytes>, _>::with_connector(options, connect);
+        let mut first = pin!(client.request(post(address, "/", "first")));
+        assert!(poll_once(first.as_mut()).await.is_none());
+        let answer = client.request(post(address, "/", "second")).await.unwrap();
+        assert_eq!(text(answer).await, "second");
     }));
 }
 

@@ -143,14 +143,38 @@ fn a_body_that_breaks_off_is_a_departure() {
         request.into_body().collect().await?;
         Ok::<_, hyper::Error>(Response::new(Full::<Bytes>::default()))
     });
-    let (_, served) = run(with_server(quick(), strict, async |address| {
+    for half_close in [false, true] {
+        for head in ["content-length: 9\r\n\r\nhalf", "transfer-encoding: chunked\r\n\r\n9\r\nhalf"]
+        {
+            let options = ServeOptions { half_close, ..quick() };
+            let (_, served) = run(with_server(options, strict, async |address| {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                let half = format!("POST / HTTP/1.1\r\nhost: x\r\n{head}");
+                stream.write_all(half.as_bytes()).await.unwrap();
+                stream.close().await.unwrap();
+                assert_eq!(rest(&stream).await, "");
+            }));
+            assert_eq!(ends(served), (0, 1, 0), "{half_close} {head:?}");
+        }
+    }
+}
+
+/// Closing its half is no leaving then: what fails after it is the service's failure.
+#[test]
+fn a_service_that_fails_a_half_closed_client_has_failed() {
+    let bad = service_fn(async |request: Request<Incoming>| {
+        let _ = request.into_body().collect().await;
+        sleep(Duration::from_millis(30)).await;
+        Err::<Response<Full<Bytes>>, _>(io::Error::other("no answer"))
+    });
+    let options = ServeOptions { half_close: true, ..quick() };
+    let (_, served) = run(with_server(options, bad, async |address| {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let half = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf";
-        stream.write_all(half).await.unwrap();
+        stream.write_all(GET).await.unwrap();
         stream.close().await.unwrap();
         assert_eq!(rest(&stream).await, "");
     }));
-    assert_eq!(ends(served), (0, 1, 0));
+    assert_eq!(ends(served), (1, 0, 0));
 }
 
 /// hyper's own client says good-bye and closes, whatever the server is saying meanwhile. That races in the

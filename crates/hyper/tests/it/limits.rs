@@ -1,13 +1,14 @@
 //! What a client may not do for ever: say nothing, say half, or not read.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use evenkeel::net::TcpStream;
-use evenkeel::run;
-use evenkeel_hyper::{Protocol, ServeOptions};
+use evenkeel::net::{TcpStream, UnixStream};
+use evenkeel::{ManualClock, Options, Runner, create_task, run};
+use evenkeel_hyper::{HyperExecutor, HyperStream, HyperTimer, Protocol, ServeOptions};
 use futures_lite::{AsyncWriteExt, StreamExt};
-use http_body_util::StreamBody;
+use http_body_util::{Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -53,7 +54,6 @@ fn a_client_of_http2_that_never_asks_is_cut_off() {
 fn an_idle_connection_of_http2_ends() {
     let options = || ServeOptions { header_timeout: Some(LIMIT), ..quick() };
     let (_, served) = run(with_server(options(), service_fn(echo), async |address| {
-        // Asks now and then, oftener than the limit: it is kept. The answers are of one connection.
         let stream = TcpStream::connect(address).await.unwrap();
         frames::say(&stream, &[frames::hello(false), frames::get(1)]).await.unwrap();
         frames::until(&stream, HEADERS).await.unwrap();
@@ -78,6 +78,29 @@ fn an_idle_connection_of_http2_ends() {
     assert_eq!((served.accepted, served.failed, served.cancelled), (2, 0, 0));
 }
 
+/// One that is asked now and then, oftener than the limit, is kept.
+#[test]
+fn a_connection_of_http2_that_is_used_is_kept() {
+    let clock = ManualClock::new();
+    let hand = clock.clone();
+    let mut runner =
+        Runner::new(Options { workers: 1, clock: Arc::new(clock), ..Options::default() }).unwrap();
+    let options = ServeOptions { header_timeout: Some(LIMIT), ..quick() };
+    let (_, served) = runner.run(with_server(options, service_fn(echo), async |address| {
+        let client = client_of(Protocol::Http2);
+        for _ in 0..8 {
+            let answer = client.request(post(address, "/", "x")).await.unwrap();
+            assert_eq!(text(answer).await, "x");
+            hand.advance(LIMIT / 2);
+            // The server looks at once, and what it then says comes before the next question.
+            for _ in 0..10 {
+                evenkeel::yield_now().await;
+            }
+        }
+    }));
+    assert_eq!((served.accepted, served.failed, served.departed), (1, 0, 0));
+}
+
 /// A request that takes its time is no idle connection.
 #[test]
 fn a_slow_answer_is_not_cut_off() {
@@ -94,6 +117,46 @@ fn a_slow_answer_is_not_cut_off() {
         }));
         assert_eq!((served.accepted, served.failed, served.departed), (1, 0, 0), "{protocol:?}");
     }
+}
+
+/// The error of an upstream that has fallen silent: hyper's own, which nobody else can make.
+async fn too_slow() -> hyper::Error {
+    let (ours, _mute) = UnixStream::pair().unwrap();
+    let a_moment = Duration::from_millis(1);
+    let mut builder = hyper::client::conn::http2::Builder::new(HyperExecutor::new());
+    builder.timer(HyperTimer).keep_alive_interval(a_moment).keep_alive_timeout(a_moment);
+    builder.keep_alive_while_idle(true); // It may look before the request has begun, and then no more.
+    let (mut sender, connection) = builder.handshake(HyperStream::new(ours)).await.unwrap();
+    let connection = create_task(connection);
+    let request = Request::new(Full::<Bytes>::default());
+    let error = sender.send_request(request).await.unwrap_err();
+    let _ = connection.await;
+    error
+}
+
+/// The answer breaks off in its middle, by an error that is a timeout, but not the client's.
+#[test]
+fn a_body_that_times_out_is_no_idle_client() {
+    let proxy = service_fn(async |_: Request<Incoming>| {
+        let error = too_slow().await;
+        assert!(error.is_timeout(), "{error:?}");
+        let head = futures_lite::stream::once(Ok(Frame::data(Bytes::from("half"))));
+        let rest = futures_lite::stream::once_future(async {
+            // That much is on its way.
+            evenkeel::sleep(Duration::from_millis(10)).await;
+            Err(error)
+        });
+        Ok::<_, Infallible>(Response::new(StreamBody::new(head.chain(rest).boxed())))
+    });
+    let (options, told) = told(quick());
+    let (heard, served) = run(with_server(options, proxy, async |address| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        rest(&stream).await
+    }));
+    assert!(heard.ends_with("half\r\n"), "{heard}");
+    assert_eq!((served.accepted, served.failed, served.departed), (1, 1, 0));
+    assert_eq!(*told.lock().unwrap(), ["timeout"]);
 }
 
 /// A client that asks and never reads; others are served meanwhile.
