@@ -58,6 +58,10 @@ impl Ahead {
 const AT_ONCE: usize = 64 << 10;
 
 /// What came of a read that does not block.
+#[cfg_attr(
+    not(any(target_os = "linux", target_os = "android")),
+    expect(dead_code, reason = "there is no such read")
+)]
 pub(super) enum Now {
     Read(usize),
     /// Only a call that may block knows.
@@ -85,7 +89,7 @@ pub(super) fn read_now(file: &File, room: &mut [u8], ahead: &mut Ahead) -> Now {
         Ok(0) | Err(Errno::AGAIN | Errno::INTR) => Now::Unknown,
         Ok(count) => {
             if count == most + more {
-                ahead.more = 2 * count;
+                ahead.more = AT_ONCE.min(2 * count);
             }
             let given = count.min(most);
             (ahead.given, ahead.end) = (0, count - given);
@@ -110,5 +114,49 @@ pub(super) fn read_blocking(file: &File, mut memory: Vec<u8>, most: usize) -> io
             Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+#[cfg(all(test, any(target_os = "linux", target_os = "android")))]
+mod tests {
+    //! How far ahead is read, which cannot be seen from outside.
+
+    use super::{AT_ONCE, Ahead, File, Now, read_now};
+
+    fn with_file(name: &str, test: impl FnOnce(&File)) {
+        let path = std::env::temp_dir().join(format!("evenkeel-{name}-{}", std::process::id()));
+        std::fs::write(&path, vec![7; 3 * AT_ONCE]).unwrap();
+        test(&File::open(&path).unwrap());
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_row_of_small_reads_asks_the_kernel_for_twice_as_much_each_time() {
+        with_file("small", |file| {
+            let (mut ahead, mut kept) = (Ahead::default(), Vec::new());
+            for _ in 0..3 {
+                match read_now(file, &mut [0; 1000], &mut ahead) {
+                    Now::Read(count) => assert_eq!(count, 1000),
+                    // Where files are not read so, there is nothing to see.
+                    Now::Never => return,
+                    Now::Unknown => panic!("it was just written"),
+                }
+                kept.push(ahead.len());
+                ahead.give(&mut [0; 8000]);
+            }
+            assert_eq!(kept, [0, 2000, 6000]);
+        });
+    }
+
+    #[test]
+    fn a_row_of_large_reads_has_a_thread_read_no_more_than_one_of_them() {
+        with_file("large", |file| {
+            let mut ahead = Ahead::default();
+            for _ in 0..2 {
+                let now = read_now(file, &mut [0; AT_ONCE], &mut ahead);
+                assert!(matches!(now, Now::Read(AT_ONCE) | Now::Never));
+            }
+            assert!(ahead.lend(8 << 10).1 <= AT_ONCE);
+        });
     }
 }

@@ -19,7 +19,8 @@ mod stream;
 /// An open file.
 ///
 /// **Reading** gives what the kernel has in memory at once, and asks a thread for the rest. Small reads in a
-/// row are read ahead, by up to 64 KiB: what somebody else changes there meanwhile is seen after a seek.
+/// row are read ahead, by up to 64 KiB, or as much as a large read before them took: what somebody else changes
+/// there meanwhile is seen after a seek.
 ///
 /// **Writing** takes the bytes at once (as long as no more than some 256 KiB wait) and has them written, in
 /// order, by a thread. So an error is told by a later call: *flush before you drop it*, or `close`, or

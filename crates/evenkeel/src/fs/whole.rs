@@ -59,7 +59,7 @@ pub async fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Re
 /// after the machine has lost its power.
 ///
 /// It is written to a file beside it, flushed to the disk, given the permissions of the file it replaces, if
-/// there is one, and renamed. A link is replaced, not followed.
+/// there is one, and renamed. Its owner and group are the writer's. A link is replaced, not followed.
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -130,7 +130,7 @@ fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 }
 
 /// A new file in the same folder, of a name that nobody else takes; nobody may open it who could not open
-/// the one with these permissions.
+/// the one with these permissions. So none but its owner, yet: its group may be another.
 fn beside(path: &Path, permissions: Option<&Permissions>) -> io::Result<(PathBuf, fs::File)> {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let Some(name) = path.file_name() else {
@@ -139,7 +139,7 @@ fn beside(path: &Path, permissions: Option<&Permissions>) -> io::Result<(PathBuf
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     if let Some(permissions) = permissions {
-        options.mode(permissions.mode() & 0o777);
+        options.mode(permissions.mode() & 0o700);
     }
     loop {
         // Relaxed: only that it is another number each time.
