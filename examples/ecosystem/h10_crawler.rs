@@ -124,6 +124,7 @@ fn main() -> Done {
         drop(stop);
         let served = server.await?;
         println!("server: {served:?}");
+        assert_eq!((served.failed, served.cancelled), (0, 0));
         Ok(())
     })
 }
