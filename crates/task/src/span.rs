@@ -7,16 +7,18 @@
 //! The whole file is the feature `tracing`. While no subscriber wants the spans, a spawn reads one word more,
 //! and a task keeps nothing.
 //!
+// A subscriber that panics costs the task its span, and nothing else: whatever calls one does so `quietly`.
+//
 // NOT UNDER A LOCK: a subscriber may run anything, so a span leaves its place before it is entered, told of or
 //                   dropped.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
 use tracing::level_filters::LevelFilter;
 use tracing::span::EnteredSpan;
 use tracing::{Level, Span, debug_span, field};
 
+use crate::calls::{discard, quietly};
 use crate::home::Kind;
 use crate::loom::{Mutex, lock};
 use crate::meta::{Ended, Meta};
@@ -49,7 +51,7 @@ fn open_if_wanted(meta: &Meta) {
         )
     };
     // Whoever spawns is in the middle of something: a subscriber that panics costs the task its span, no more.
-    let Ok(span) = catch_unwind(AssertUnwindSafe(open)) else { return };
+    let Some(span) = quietly(open) else { return };
     if !span.is_disabled() {
         let _ = meta.extra_or_make(record.id()).span.0.set(Mutex::new(Some(span)));
     }
@@ -68,7 +70,9 @@ fn kind(meta: &Meta) -> &'static str {
 pub(crate) fn enter(meta: &Meta) -> Option<Entered<'_>> {
     let place = meta.extra()?.span.0.get()?;
     let span = lock(place).take()?;
-    Some(Entered { place, entered: Some(span.entered()) })
+    // Here and below: on the way to the task and from it, where a panic would not end the task but its worker.
+    let entered = quietly(|| span.entered())?;
+    Some(Entered { place, entered: Some(entered) })
 }
 
 /// A span that is entered, and where it goes afterwards.
@@ -79,7 +83,7 @@ pub(crate) struct Entered<'a> {
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        let span = self.entered.take().map(EnteredSpan::exit);
+        let span = self.entered.take().and_then(|entered| quietly(|| entered.exit()));
         *lock(self.place) = span; // Nothing is there that could be dropped.
     }
 }
@@ -101,9 +105,10 @@ fn close_for(span: Option<Span>, how: Ended) {
         Ended::Panicked => "panicked",
     };
     // In the middle of the task's end, of which others have yet to be told.
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        if let Some(span) = span {
+    if let Some(span) = span {
+        quietly(|| {
             span.record("ended", how);
-        }
-    }));
+        });
+        discard(span);
+    }
 }

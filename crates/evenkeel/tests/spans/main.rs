@@ -201,6 +201,32 @@ fn a_subscriber_that_panics_costs_a_task_its_span_and_no_more() {
 }
 
 #[test]
+fn one_that_panics_when_a_span_is_entered_or_left_costs_no_more_either() {
+    on_each(|_| async {
+        for name in ["never entered", "never left"] {
+            let returns = named(name).create_task(async { 3 });
+            assert_eq!(returns.join().await.unwrap(), 3, "{name}");
+            let waits = named(name).create_task(async {
+                yield_now().await;
+                defer(yield_now());
+                4
+            });
+            assert_eq!(waits.join().await.unwrap(), 4, "{name}");
+            let panics = named(name).create_task(async {
+                yield_now().await;
+                std::panic::resume_unwind(Box::new("on purpose"));
+            });
+            assert!(panics.join().await.unwrap_err().is_panic(), "{name}");
+            let cancelled = named(name).create_task(std::future::pending::<()>());
+            yield_now().await;
+            assert_eq!(cancelled.cancelled().await, None, "{name}");
+            assert_eq!(to_thread(|| 5).await, 5, "{name}");
+        }
+        assert_eq!(create_task(async { 6 }).await, 6);
+    });
+}
+
+#[test]
 fn many_on_many_workers_are_entered_and_left_in_order() {
     on_each(|n| async move {
         let stop = Arc::new(Event::new());

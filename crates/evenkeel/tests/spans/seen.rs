@@ -131,6 +131,7 @@ impl Subscriber for Seen {
     fn enter(&self, span: &Id) {
         let mut log = log();
         let told = log.span_mut(span);
+        assert_ne!(told.field("name"), "never entered", "a broken subscriber");
         let wrong = told.is_inside || told.is_closed();
         told.is_inside = true;
         told.entered += 1;
@@ -142,6 +143,11 @@ impl Subscriber for Seen {
 
     fn exit(&self, span: &Id) {
         let mut log = log();
+        if log.span(span.into_u64()).field("name") == "never left" {
+            log.span_mut(span).is_inside = false;
+            log.stack().pop();
+            panic!("a broken subscriber");
+        }
         log.span_mut(span).is_inside = false;
         let left = log.stack().pop();
         if left != Some(span.into_u64()) {
