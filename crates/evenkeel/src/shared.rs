@@ -246,8 +246,21 @@ impl Shared {
         self.wake_all();
     }
 
-    pub(crate) fn all_are_empty(&self) -> bool {
+    /// Every worker has seen that. Some may have tasks again, which came late to them.
+    fn all_were_empty(&self) -> bool {
         self.busy.load(Ordering::Acquire) == 0
+    }
+
+    pub(crate) fn all_are_empty(&self) -> bool {
+        self.all_were_empty()
+            && self.executor_is_empty()
+            && lock(&self.locals).iter().all(|(spawner, _)| spawner.live() == 0)
+    }
+
+    /// Main waits for a worker that has said that nothing is left and has tasks again, and does not tell of their
+    /// end: looks again soon.
+    pub(crate) fn look_for_latecomers(&self) -> Option<Instant> {
+        self.all_were_empty().then(|| Instant::now() + LOOK_AGAIN)
     }
 
     pub(crate) fn is_stopped(&self) -> bool {

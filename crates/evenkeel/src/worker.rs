@@ -398,7 +398,8 @@ impl Loop {
             {
                 return;
             }
-            self.limit.set(limit);
+            let again = limit.and_then(|_| self.shared.look_for_latecomers());
+            self.limit.set(limit.into_iter().chain(again).min());
             self.between(turn);
         }
     }

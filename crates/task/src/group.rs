@@ -11,27 +11,25 @@
 //! Those it has are cancelled when its scope is polled next, as in asyncio: children that are ready to fail
 //! in the same pass still do, and their errors come out as well.
 
-use std::any::Any;
-use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 
 use crate::builder::{Builder, Spawner};
-use crate::calls::{discard, quietly};
-use crate::info::{Canceller, TaskInfo};
-use crate::loom::{Mutex, lock};
-use crate::meta::{Ended, OnEnd};
+use crate::info::TaskInfo;
+use crate::loom::lock;
 
 mod child;
 mod error;
 mod scope;
+mod shared;
 mod start;
 
 pub use child::Child;
 pub use error::{GroupError, GroupNode, Nested, Outcome};
 pub(crate) use scope::outcome_of;
+use shared::{Entry, Gate, Shared, Stage, wake};
 pub use start::{NotStarted, Started};
 
 /// Tasks that end before the scope they were started in.
@@ -240,201 +238,3 @@ impl fmt::Display for GroupClosed {
 }
 
 impl std::error::Error for GroupClosed {}
-
-/// What all handles of a group, its scope and its children share.
-struct Shared<E> {
-    spawner: Spawner,
-    state: Mutex<State<E>>,
-}
-
-struct State<E> {
-    stage: Stage,
-    /// Those that have not ended, by id, and so nearly in the order in which they were started.
-    children: BTreeMap<u64, Entry>,
-    /// Children that are being made and are not among `children` yet.
-    coming: usize,
-    /// The children have been asked to end.
-    cancelled: bool,
-    /// In the order in which they came; the body's last.
-    failed: Vec<GroupNode<E>>,
-    panic: Option<Box<dyn Any + Send>>,
-    /// The scope, while it waits.
-    waker: Option<Waker>,
-    limit: usize,
-    /// Children that were let in and have not ended.
-    running: usize,
-    /// Children that wait to be let in; some may be gone.
-    line: VecDeque<u64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    Open,
-    Ending,
-    Closed,
-}
-
-struct Entry {
-    canceller: Canceller,
-    gate: Gate,
-}
-
-/// Where a child stands before the limit.
-enum Gate {
-    New,
-    Waiting(Waker),
-    LetIn,
-}
-
-impl<E> State<E> {
-    /// Lets the first in line in, as far as the limit goes; answers their wakers.
-    fn let_in(&mut self) -> Vec<Waker> {
-        let mut wakers = Vec::new();
-        while self.running < self.limit {
-            let Some(id) = self.line.pop_front() else { break };
-            let Some(entry) = self.children.get_mut(&id) else { continue };
-            if let Gate::Waiting(waker) = std::mem::replace(&mut entry.gate, Gate::LetIn) {
-                self.running += 1;
-                wakers.push(waker);
-            }
-        }
-        wakers
-    }
-
-    fn is_empty(&self) -> bool {
-        self.children.is_empty() && self.coming == 0
-    }
-}
-
-impl<E> Shared<E> {
-    fn new(spawner: Spawner) -> Shared<E> {
-        Shared {
-            spawner,
-            state: Mutex::new(State {
-                stage: Stage::Open,
-                children: BTreeMap::new(),
-                coming: 0,
-                cancelled: false,
-                failed: Vec::new(),
-                panic: None,
-                waker: None,
-                limit: usize::MAX,
-                running: 0,
-                line: VecDeque::new(),
-            }),
-        }
-    }
-
-    /// Writes `why` down, and wakes the scope, which will cancel the children. False if it was ending before.
-    fn end(&self, why: impl FnOnce(&mut State<E>)) -> bool {
-        let scope = self.begin_end(why);
-        scope.map(|scope| scope.into_iter().for_each(wake)).is_some()
-    }
-
-    /// Writes `why` down. The scope's waker, if it waits; `None` if it was ending before.
-    fn begin_end(&self, why: impl FnOnce(&mut State<E>)) -> Option<Option<Waker>> {
-        let mut state = lock(&self.state);
-        why(&mut state);
-        if state.stage != Stage::Open {
-            return None;
-        }
-        state.stage = Stage::Ending;
-        Some(state.waker.take())
-    }
-
-    /// Asks all children to end, in the order in which they were started. Once: those that come later are
-    /// not taken in.
-    fn cancel_children(&self) {
-        if std::mem::replace(&mut lock(&self.state).cancelled, true) {
-            return;
-        }
-        for canceller in self.cancellers() {
-            canceller.cancel_with("its group is ending");
-        }
-    }
-
-    fn is_ending(&self) -> bool {
-        lock(&self.state).stage != Stage::Open
-    }
-
-    fn cancellers(&self) -> Vec<Canceller> {
-        let state = lock(&self.state);
-        state.children.values().map(|entry| entry.canceller.clone()).collect()
-    }
-
-    /// Keeps the first panic; the panic hook has told of a later one.
-    fn panicked(&self, payload: Box<dyn Any + Send>) {
-        let mut payload = Some(payload);
-        self.end(|state| {
-            if state.panic.is_none() {
-                state.panic = payload.take();
-            }
-        });
-        discard(payload);
-    }
-
-    /// Whether child `id` may run; if not, it is woken when it may.
-    fn poll_let_in(&self, id: u64, cx: &mut Context<'_>) -> Poll<()> {
-        let waker = cx.waker().clone();
-        let mut locked = lock(&self.state);
-        let state = &mut *locked;
-        let Some(entry) = state.children.get_mut(&id) else { return Poll::Ready(()) };
-        let old = match &entry.gate {
-            Gate::LetIn => return Poll::Ready(()),
-            Gate::New if state.running < state.limit => {
-                state.running += 1;
-                entry.gate = Gate::LetIn;
-                return Poll::Ready(());
-            }
-            Gate::New => {
-                state.line.push_back(id);
-                std::mem::replace(&mut entry.gate, Gate::Waiting(waker))
-            }
-            Gate::Waiting(_) => std::mem::replace(&mut entry.gate, Gate::Waiting(waker)),
-        };
-        drop(locked);
-        drop(old); // Outside the lock: dropping a waker may run anything.
-        Poll::Pending
-    }
-
-    /// Keeps the waker of the scope, for the group's end.
-    fn watch(&self, cx: &mut Context<'_>) {
-        let waker = cx.waker().clone();
-        let old = lock(&self.state).waker.replace(waker);
-        drop(old); // Outside the lock, as the waker of a foreign executor may run anything.
-    }
-
-    /// Ready when no child is left; then the group takes no more.
-    fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.watch(cx);
-        let mut state = lock(&self.state);
-        if !state.is_empty() {
-            return Poll::Pending;
-        }
-        state.stage = Stage::Closed;
-        let waker = state.waker.take();
-        drop(state);
-        drop(waker);
-        Poll::Ready(())
-    }
-}
-
-impl<E: Send> OnEnd for Shared<E> {
-    fn ended(&self, id: u64, _: Ended) {
-        let mut state = lock(&self.state);
-        let entry = state.children.remove(&id);
-        if matches!(&entry, Some(Entry { gate: Gate::LetIn, .. })) {
-            state.running -= 1;
-        }
-        let next = state.let_in();
-        let waker = if state.is_empty() { state.waker.take() } else { None };
-        drop(state);
-        drop(entry);
-        next.into_iter().chain(waker).for_each(wake);
-    }
-}
-
-/// Wakes; a foreign waker that panics costs the others nothing.
-fn wake(waker: Waker) {
-    quietly(|| waker.wake());
-}

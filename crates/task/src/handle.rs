@@ -17,6 +17,7 @@ use crate::calls::{discard, quietly};
 use crate::error::JoinError;
 use crate::home::HomeRef;
 use crate::info::{Canceller, name_or_number};
+use crate::join::{Join, JoinMut};
 use crate::life::Outcome;
 use crate::locals;
 use crate::meta::{Ended, Extra, Meta, TaskId, in_context};
@@ -394,35 +395,5 @@ impl<T> fmt::Debug for Task<T> {
             .field("name", &self.given_name())
             .field("finished", &self.is_finished())
             .finish()
-    }
-}
-
-/// The future of [`Task::join`].
-#[must_use = "futures do nothing unless awaited"]
-#[derive(Debug)]
-pub struct Join<T> {
-    task: Task<T>,
-}
-
-impl<T> Future for Join<T> {
-    type Output = Result<T, JoinError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut().task.poll_join(cx)
-    }
-}
-
-/// The future of [`Task::join_mut`].
-#[must_use = "futures do nothing unless awaited"]
-#[derive(Debug)]
-pub struct JoinMut<'a, T> {
-    task: &'a mut Task<T>,
-}
-
-impl<T> Future for JoinMut<'_, T> {
-    type Output = Result<T, JoinError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut().task.poll_join(cx)
     }
 }

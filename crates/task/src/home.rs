@@ -266,12 +266,7 @@ impl HomeRef {
         self.cancel_all();
         // What is not in a queue is on its way there: a waker on another thread is between its decision
         // and its push, or a spawner is.
-        while self.live() > 0 {
-            if !tick() {
-                self.ask_latecomers();
-                thread::yield_now();
-            }
-        }
+        drive_out(|| self.live() > 0, tick, || self.ask_latecomers(), thread::yield_now);
         self.registry.end(self);
         if let Kind::Local(queue) = &self.kind {
             queue.end(self);
@@ -326,6 +321,31 @@ impl HomeRef {
         });
         tasks.sort_by_key(TaskInfo::id);
         tasks
+    }
+}
+
+/// Rounds between two walks for latecomers: a task's step each, or a yield of this thread. A walk looks at every slot
+/// there ever was, and a latecomer waits for a millisecond at most.
+const LATECOMERS_EVERY: u32 = 1024;
+
+/// Runs what is left of an executor that goes, and has walked once, until no task `is_left`. It asks latecomers when
+/// it first finds nothing to run, and every so often: one that is always ready would keep it busy for ever.
+pub(crate) fn drive_out(
+    is_left: impl Fn() -> bool,
+    tick: impl Fn() -> bool,
+    ask_latecomers: impl Fn(),
+    rest: impl Fn(),
+) {
+    let (mut round, mut ran) = (0u32, true);
+    while is_left() {
+        let ran_before = std::mem::replace(&mut ran, tick());
+        round = round.wrapping_add(1);
+        if (ran_before && !ran) || round % LATECOMERS_EVERY == 0 {
+            ask_latecomers();
+        }
+        if !ran {
+            rest();
+        }
     }
 }
 

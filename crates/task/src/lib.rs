@@ -68,6 +68,7 @@ mod local_seat;
 mod local_executor;
 #[expect(unsafe_code, reason = "a pointer to the metadata in the cell the handle keeps")]
 mod handle;
+mod join;
 mod detached;
 mod done;
 mod error;
@@ -137,9 +138,10 @@ pub use gather::{Gather, gather};
 pub use group::{
     Child, GroupClosed, GroupError, GroupNode, Nested, NotStarted, Outcome, Started, TaskGroup,
 };
-pub use handle::{Join, JoinMut, Task};
+pub use handle::Task;
 pub use info::{Canceller, TaskInfo, check_cancelled, current, report_failure};
 pub use job::Job;
+pub use join::{Join, JoinMut};
 pub use local_executor::{LocalExecutor, LocalRun};
 pub use local_group::{LocalChild, LocalGroup};
 pub use locals::{NoCurrentTask, TaskLocal, TaskLocals};

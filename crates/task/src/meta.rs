@@ -163,16 +163,19 @@ impl Drop for Meta {
 /// Gives `push` a task that is ready, and its home, which stays until the call is over, though the task may run
 /// to its end meanwhile: its cell is kept, and with that the count its [`Meta`] stands for. So whoever wakes a
 /// task from outside changes the task's word, and not one that all tasks share.
-pub(crate) fn keeping<R>(
-    runnable: Runnable<Meta>,
-    push: impl FnOnce(&HomeRef, Runnable<Meta>) -> R,
-) -> R {
+pub(crate) fn keeping(runnable: Runnable<Meta>, push: impl FnOnce(&HomeRef, Runnable<Meta>)) {
     let cell = runnable.waker();
-    // SAFETY: KEPT SLOT: `cell` keeps the Meta until this function ends.
+    // SAFETY: KEPT SLOT: `cell` keeps the Meta until `push` is over.
     let home = unsafe { home_of(runnable.metadata().slot) };
-    let result = push(home, runnable);
-    drop(cell);
-    result
+    keep_for(cell, || push(home, runnable));
+}
+
+/// Calls `push`, and gives up then only what keeps all it touches. The model is
+/// `a_push_from_outside_against_the_end_of_the_home`.
+#[inline]
+pub(crate) fn keep_for<K>(kept: K, push: impl FnOnce()) {
+    push();
+    drop(kept);
 }
 
 /// How a task ended, as its done callbacks are told.

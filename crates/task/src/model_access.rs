@@ -1,6 +1,7 @@
 //! What the models of `tests/loom.rs` may touch: thin public faces over the private protocols.
 #![expect(missing_debug_implementations, missing_docs, reason = "not part of the crate's face")]
 
+use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::Waker;
@@ -270,6 +271,13 @@ impl<T> CountedValue<T> {
     }
 }
 
+/// As whoever wakes a task from outside does: `cell`, an `Arc`, is kept for as long as `push` touches what it leads to.
+pub fn keep_for<K: Deref>(cell: K, push: impl FnOnce(&K::Target)) {
+    let kept: *const K::Target = &raw const *cell;
+    // SAFETY: it is no part of the `Arc`, which moves, and is kept meanwhile: that is what the model is about.
+    crate::meta::keep_for(cell, || push(unsafe { &*kept }));
+}
+
 impl<T> Clone for CountedValue<T> {
     fn clone(&self) -> Self {
         CountedValue(self.0.clone())
@@ -333,6 +341,16 @@ impl Outside {
     pub fn opened(&self) -> usize {
         self.0.sum(|desk| desk.opened)
     }
+}
+
+/// As an executor that goes, after its first walk.
+pub fn drive_out(
+    is_left: impl Fn() -> bool,
+    tick: impl Fn() -> bool,
+    ask_latecomers: impl Fn(),
+    rest: impl Fn(),
+) {
+    crate::home::drive_out(is_left, tick, ask_latecomers, rest);
 }
 
 /// A home that comes to its end.

@@ -19,7 +19,6 @@ use crate::idle::Idle;
 use crate::injector::Injector;
 use crate::loom::{AtomicPtr, Mutex, Ordering, full_fence, lock};
 use crate::meta::{self, Meta};
-use crate::parker::Parker;
 use crate::registry::Tally;
 use crate::ring::Ring;
 use crate::thread_state;
@@ -27,7 +26,8 @@ use crate::thread_state;
 /// Tasks a lane's ring has room for at first. 256 pointers are two kilobytes, half the pages of a worker.
 const RING: usize = 256;
 
-/// Tasks a lane's ring has room for at most: eight megabytes of pointers. A task that goes through the injector
+/// Tasks a lane's ring has room for at most: eight megabytes of pointers, and as much again in the smaller rings it
+/// outgrew, which thieves may be reading; both stay as long as the executor. A task that goes through the injector
 /// instead costs three to four times the push and pop of a ring, and if all of a million are ready, twelve times
 /// (`task/live@1000000`); while a pointer is small against any task.
 const LARGEST_RING: usize = 1 << 20;
@@ -156,16 +156,10 @@ impl Queue {
     /// Wakes a worker for work that was just pushed, if one is needed. PUSH THEN ASK.
     #[inline]
     pub(crate) fn wake_one(&self) {
-        if let Some(parker) = self.whom_to_wake() {
+        full_fence();
+        if let Some(parker) = self.idle.wake_one() {
             parker.unpark();
         }
-    }
-
-    /// The worker to unpark for work that was just pushed, if one is needed. PUSH THEN ASK.
-    #[inline]
-    fn whom_to_wake(&self) -> Option<Parker> {
-        full_fence();
-        self.idle.wake_one()
     }
 
     /// [`wake_one`](Queue::wake_one), by a worker, who is awake and will come to it.
@@ -221,13 +215,8 @@ pub(crate) fn scheduled(runnable: Runnable<Meta>, woken_while_running: bool) {
 
 #[cold]
 fn remote(runnable: Runnable<Meta>) {
-    let parker = meta::keeping(runnable, |home, runnable| {
-        let queue = of(home);
-        queue.injector.push(runnable);
-        queue.whom_to_wake()
-    });
-    // With nothing kept: a foreign task may be what sleeps there, and its waker may run anything.
-    if let Some(parker) = parker {
-        parker.unpark();
-    }
+    // Whoever is chosen is unparked before the cell goes: values of the user's may go with it, and wait for a task
+    // that nobody else is woken for while the one that was chosen counts as searching. The model is
+    // `a_push_from_outside_against_a_value_in_the_cell`.
+    meta::keeping(runnable, |home, runnable| of(home).inject(runnable));
 }

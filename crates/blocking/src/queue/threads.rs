@@ -32,7 +32,8 @@ impl<J: Run> Queue<J> {
     }
 
     /// No thread could be started for `seat`. With no thread left, the jobs that wait come back to
-    /// be refused (and [told of](Self::have_been_told)); else those at work will do them (TENDED: none is idle without being called).
+    /// be refused (and [told of](Self::have_been_told)); else those at work will do them (TENDED: none
+    /// is idle without being called).
     pub(crate) fn has_not_started(
         &mut self,
         seat: usize,

@@ -1,12 +1,14 @@
 //! The loop: runs, what they leave, threads that do not start.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use evenkeel::blocking::StartThread;
 use evenkeel::{
-    ManualClock, Options, Runner, create_local_task, create_task, gather, run, sleep, to_thread,
-    yield_now,
+    Builder, ManualClock, Options, Runner, create_local_task, create_task, defer, gather, run,
+    sleep, to_thread, yield_now,
 };
 
 fn manual(workers: usize) -> (Runner, ManualClock) {
@@ -197,6 +199,52 @@ fn a_held_worker_s_tasks_are_run_by_the_others_whatever_was_before() {
         });
         assert_eq!(held, [true, true], "after {bursts} bursts");
     }
+}
+
+/// Main's clean-up leaves work behind when the other worker has said that it has none; that one makes it a task of
+/// its own, with a clean-up, and main's worker sees no task that all share any more.
+#[test]
+fn what_comes_late_to_a_worker_that_had_nothing_left_is_waited_for() {
+    let mut runner = Runner::new(Options { workers: 2, ..Options::default() }).unwrap();
+    let cleaned = Arc::new(AtomicBool::new(false));
+    let cleans = Arc::clone(&cleaned);
+    let late = move || {
+        let cleans = Arc::clone(&cleans);
+        let waits = async move {
+            defer(async move {
+                sleep(Duration::from_millis(100)).await;
+                cleans.store(true, Ordering::SeqCst);
+            });
+            std::future::pending::<()>().await;
+        };
+        Builder::new().eager(true).create_local_task(waits).detach();
+    };
+    runner.run(async {
+        let waits = async move {
+            defer(async move {
+                sleep(Duration::from_millis(50)).await; // The other worker has told.
+                let (here, (sender, receiver)) = (thread::current().id(), mpsc::channel());
+                // This worker is held: the other one runs them. Two, for it is not woken for one.
+                let ends = [(); 2].map(|()| create_task(async {}));
+                for ends in &ends {
+                    let (late, sender) = (late.clone(), sender.clone());
+                    ends.add_done_callback(move |_| {
+                        if thread::current().id() != here {
+                            late();
+                            let _ = sender.send(());
+                        }
+                    });
+                }
+                receiver.recv_timeout(Duration::from_secs(10)).unwrap();
+            });
+            std::future::pending::<()>().await;
+        };
+        create_local_task(waits).detach();
+        sleep(Duration::from_millis(1)).await;
+    });
+    let left = runner.close();
+    assert!(left.is_empty(), "{left:?}");
+    assert!(cleaned.load(Ordering::SeqCst), "its clean-up was cut off");
 }
 
 fn create_in<T: Send + 'static>(

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use evenkeel_task::model::{CountedValue, InAdvance, Outside};
+use evenkeel_task::Parker;
+use evenkeel_task::model::{CountedValue, InAdvance, Outside, Sleepers, keep_for};
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 
@@ -84,7 +85,7 @@ fn a_count_at_a_desk_against_the_end() {
 }
 
 // A task, whose cell has a count of its home, is pushed from outside, and run to its end by a worker, whose executor
-// goes at once. To be weakened, and not tried: the cell given up before the home is touched: that is gone by then.
+// goes at once. Weakened: `keep_for` that gives the cell up before it pushes: the home is touched when it is gone.
 #[test]
 fn a_push_from_outside_against_the_end_of_the_home() {
     loom::model(|| {
@@ -102,11 +103,54 @@ fn a_push_from_outside_against_the_end_of_the_home() {
             drop(runnable); // It has run, and ended.
             drop(home);
         });
-        // As `meta::keeping`: what is pushed is the worker's.
-        pushed.store(true, Ordering::Release);
-        cell.get().written.fetch_add(1, Ordering::Relaxed); // It asks whether somebody sleeps.
-        drop(cell);
+        keep_for(cell, |home| {
+            pushed.store(true, Ordering::Release);
+            home.get().written.fetch_add(1, Ordering::Relaxed); // It asks whether somebody sleeps.
+        });
         worker.join().unwrap();
         assert_eq!(dropped.load(Ordering::Relaxed), 1, "once");
+    });
+}
+
+/// A value of the user's, in a task's cell.
+struct Guest {
+    sleepers: Arc<Sleepers>,
+    sleeper: Parker,
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        // It may wait for another task, and whoever spawns that wakes nobody while somebody counts as searching.
+        let nobody_searches = self.sleepers.try_search();
+        assert!(nobody_searches || !self.sleeper.is_asleep(), "chosen, and left asleep");
+    }
+}
+
+// The same, where a value of the user's goes with the cell, and another worker sleeps. Weakened: the sleeper that was
+// chosen is unparked after the cell was given up.
+#[test]
+fn a_push_from_outside_against_a_value_in_the_cell() {
+    loom::model(|| {
+        let (sleepers, sleeper) = (Arc::new(Sleepers::default()), Parker::new());
+        let pushed = Arc::new(AtomicBool::new(false));
+        let guest = Guest { sleepers: Arc::clone(&sleepers), sleeper: sleeper.clone() };
+        let cell = loom::sync::Arc::new(guest);
+        let (its, is_pushed) = (Arc::clone(&sleepers), Arc::clone(&pushed));
+        let asleep = thread::spawn(move || {
+            its.sleep(&sleeper, false, || is_pushed.load(Ordering::Relaxed));
+        });
+        let (runnable, is_pushed) = (loom::sync::Arc::clone(&cell), Arc::clone(&pushed));
+        let worker = thread::spawn(move || {
+            while !is_pushed.load(Ordering::Acquire) {
+                thread::yield_now();
+            }
+            drop(runnable); // It has run, and ended.
+        });
+        keep_for(cell, |_| {
+            pushed.store(true, Ordering::Release);
+            sleepers.wake_one(); // As `Queue::inject`.
+        });
+        worker.join().unwrap();
+        asleep.join().unwrap();
     });
 }

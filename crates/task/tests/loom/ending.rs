@@ -1,10 +1,11 @@
 //! Models of the end of a home: whoever is there is asked to end, once, and so is whoever comes.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::task::Waker;
 
 use evenkeel_task::Parker;
-use evenkeel_task::model::{EndingHome, Sleepers};
+use evenkeel_task::model::{EndingHome, Sleepers, drive_out};
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 
@@ -92,6 +93,27 @@ fn a_workers_spawn_against_the_close() {
         });
         assert!(asked > 0, "by a walk or by its spawner");
     });
+}
+
+// No race: one that no walk has found, and that is always ready, is asked all the same. It ran for ever.
+#[test]
+fn a_latecomer_that_is_always_ready_is_asked() {
+    let (asked, rounds) = (Cell::new(false), Cell::new(0));
+    let tick = || {
+        rounds.set(rounds.get() + 1);
+        assert!(rounds.get() < 10_000, "nobody asks it");
+        true
+    };
+    drive_out(|| !asked.get(), tick, || asked.set(true), || ());
+}
+
+// No race: while a task elsewhere takes long, few walks are made over all there are. There was one each round.
+#[test]
+fn a_long_poll_elsewhere_costs_few_walks() {
+    let (walks, rests) = (Cell::new(0), Cell::new(0));
+    let is_left = || rests.get() < 10_000;
+    drive_out(is_left, || false, || walks.set(walks.get() + 1), || rests.set(rests.get() + 1));
+    assert!((1..=10).contains(&walks.get()), "{} walks", walks.get());
 }
 
 /// Two workers, each with a last task, at the end of a run: as `Loop::run_out` in the umbrella.
