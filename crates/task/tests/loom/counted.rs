@@ -62,8 +62,8 @@ fn a_spawn_at_a_desk_against_the_close() {
     });
 }
 
-// A thread outside spawns while the executor goes, and the cell it makes outlives both. To be weakened, and not tried: a desk that takes
-// in advance without asking whether the executor is gone, or that was asked before it is locked: the value never goes.
+// A thread outside spawns while the executor goes, and the cell it makes outlives both. Weakened: a desk that takes in
+// advance without asking whether the executor is gone, or that was asked before it is locked: the value never goes.
 #[test]
 fn a_count_at_a_desk_against_the_end() {
     loom::model(|| {

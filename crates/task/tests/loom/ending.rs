@@ -61,7 +61,7 @@ fn spawn_of_shielded_work_against_the_end() {
     });
 }
 
-// To be weakened, and not tried: the fence taken from `Home::close` or from `Home::ask_if_ending`: nobody asks the task, and whoever drops
+// Weakened: the fence taken from `Home::close` or from `Home::ask_if_ending`: nobody asks the task, and whoever drops
 // the executor waits for it.
 #[test]
 fn spawn_against_the_close() {
@@ -73,7 +73,7 @@ fn spawn_against_the_close() {
     });
 }
 
-// A task on a worker that goes on while its executor is dropped spawns another one, and ends. To be weakened, and not tried: no walk for
+// A task on a worker that goes on while its executor is dropped spawns another one, and ends. Weakened: no walk for
 // latecomers, or an end that is told without a `Release`: nobody asks the other.
 #[test]
 fn a_workers_spawn_against_the_close() {
@@ -146,8 +146,8 @@ impl Run {
     }
 }
 
-// To be weakened, and not tried: a worker that does not look again when it has said that it sleeps, or has no fence between the two
-// (`Sleepers::sleep`, as `Core::sleep`): neither sees that it was the last, and both sleep (deadlock).
+// Not seen by it: the fence taken from `Sleepers::sleep`. To be weakened, and not tried: a worker that does not look
+// again when it has said that it sleeps: neither sees that it was the last, and both sleep (deadlock).
 #[test]
 fn two_workers_that_end_a_last_task_each() {
     loom::model(|| {
