@@ -146,8 +146,8 @@ impl Run {
     }
 }
 
-// Not seen by it: the fence taken from `Sleepers::sleep`. To be weakened, and not tried: a worker that does not look
-// again when it has said that it sleeps: neither sees that it was the last, and both sleep (deadlock).
+// Not seen by it: the fence taken from `Sleepers::sleep`. Weakened: a worker that does not look again when it has said
+// that it sleeps: neither sees that it was the last, and both sleep (deadlock).
 #[test]
 fn two_workers_that_end_a_last_task_each() {
     loom::model(|| {
