@@ -83,8 +83,9 @@ fn spared_wake_ups_against_the_end_of_a_light_sleep() {
 }
 
 // The light sleeper is given other work, and will not look again for long: what was spared it has seen when it
-// got up. Not tried since it counts who watches: the fence
-// after `stop_watching`, or that before `spares_one`, taken away.
+// got up. Weakened, as the two after it: the last one who watches leaves what is spared: nobody knows of it. Not
+// seen by them: the fence after `stop_watching`, or that before `spares_one`, taken away; exchanges of one word
+// are in an order as it is.
 #[test]
 fn a_spared_wake_up_against_the_look_after_a_light_sleep() {
     loom::model(|| {
@@ -108,8 +109,7 @@ fn gets_up(sleepers: &Sleepers, work: &AtomicBool) -> bool {
     sleepers.stop_watching() && work.load(Ordering::Relaxed)
 }
 
-// Two watch and get up, one before the other; whoever is the last has seen what was spared. No weakening was
-// tried on it.
+// Two watch and get up, one before the other; whoever is the last has seen what was spared.
 #[test]
 fn a_spared_wake_up_against_two_who_watch() {
     loom::model(|| {
@@ -128,7 +128,7 @@ fn a_spared_wake_up_against_two_who_watch() {
     });
 }
 
-// One begins to watch while the one before gets up. No weakening was tried on it.
+// One begins to watch while the one before gets up.
 #[test]
 fn a_spared_wake_up_against_one_who_watches_too() {
     loom::model(|| {
