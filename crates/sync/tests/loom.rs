@@ -331,7 +331,7 @@ fn set_and_clear_against_a_waiter_that_gives_up() {
 }
 
 /// A waiter looks before it is woken, and without the lock: if it was told, it sees what came before.
-/// Made to catch Relaxed in `tell_first` or in `was_told`; neither was tried.
+/// Weakened: Relaxed in `tell_first`, or in `was_told`: it reads what the setter writes (a race).
 #[test]
 fn set_against_a_waiter_that_looks_unasked() {
     loom::model(|| {

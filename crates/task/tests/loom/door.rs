@@ -43,7 +43,8 @@ impl Wake for Event {
 }
 
 // A loop that is not ours, and two threads that wake a task each; it comes again only when its waker was called.
-// No weakening of it was tried.
+// Weakened, as the two after it: a knock before the task is left, or a knock that is never taken back: a task is left
+// for which nobody knocks (deadlock). Not seen: a seat that does not look again before it waits.
 #[test]
 fn two_wakes_from_outside_against_a_host_about_to_wait() {
     loom::model(|| {
@@ -66,7 +67,7 @@ fn two_wakes_from_outside_against_a_host_about_to_wait() {
     });
 }
 
-// The same of a thread that sleeps itself. No weakening of it was tried.
+// The same of a thread that sleeps itself.
 #[test]
 fn two_wakes_from_outside_against_an_owner_about_to_park() {
     loom::model(|| {
@@ -88,7 +89,7 @@ fn two_wakes_from_outside_against_an_owner_about_to_park() {
     });
 }
 
-// The same in a driver, whose bell is kept when it rings while nobody sleeps. No weakening of it was tried.
+// The same in a driver, whose bell is kept when it rings while nobody sleeps.
 #[test]
 fn two_wakes_from_outside_against_an_owner_about_to_sleep_in_its_driver() {
     loom::model(|| {

@@ -116,50 +116,101 @@ fn a_long_poll_elsewhere_costs_few_walks() {
     assert!((1..=10).contains(&walks.get()), "{} walks", walks.get());
 }
 
-/// Two workers, each with a last task, at the end of a run: as `Loop::run_out` in the umbrella.
+/// Two workers at the end of a run: as `Loop::run_out` in the umbrella.
 struct Run {
     sleepers: Sleepers,
     parkers: [Parker; 2],
-    /// One task each.
-    ended: [AtomicBool; 2],
+    /// Whether each has a task of its own left.
+    own: [AtomicBool; 2],
+    /// A shared task is ready.
+    queued: AtomicBool,
+    /// Shared tasks that ever came, and those that have ended.
+    opened: AtomicUsize,
+    closed: AtomicUsize,
     /// Workers that have not said that nothing is left.
     busy: AtomicUsize,
 }
 
 impl Run {
-    fn is_empty(&self) -> bool {
-        self.ended.iter().all(|ended| ended.load(Ordering::Relaxed))
-    }
-
-    fn work(&self, me: usize) {
-        self.ended[me].store(true, Ordering::Relaxed);
-        let (mut told, mut searching) = (false, false);
-        while self.busy.load(Ordering::Acquire) > 0 {
-            if !told && self.is_empty() {
-                told = true;
-                self.busy.fetch_sub(1, Ordering::AcqRel);
-                self.parkers.iter().for_each(Parker::unpark);
-            }
-            let must_tell = || !told && self.is_empty();
-            searching = self.sleepers.sleep(&self.parkers[me], searching, must_tell);
+    fn new() -> Run {
+        Run {
+            sleepers: Sleepers::default(),
+            parkers: [Parker::new(), Parker::new()],
+            own: [AtomicBool::new(true), AtomicBool::new(true)],
+            queued: AtomicBool::new(false),
+            opened: AtomicUsize::new(0),
+            closed: AtomicUsize::new(0),
+            busy: AtomicUsize::new(2),
         }
     }
+
+    /// A shared task comes.
+    fn spawn(&self) {
+        self.opened.fetch_add(1, Ordering::Release);
+        // An exchange: loom lets one come after a plain store and not see it.
+        self.queued.swap(true, Ordering::AcqRel);
+        self.sleepers.wake_one();
+    }
+
+    /// As `Loop::has_to_tell`: `said` is how many had been spawned when `me` said that nothing is left.
+    fn has_to_tell(&self, me: usize, said: Option<usize>) -> Option<usize> {
+        let spawned = self.opened.load(Ordering::Relaxed);
+        let has_own = self.own[me].load(Ordering::Relaxed);
+        let closed = self.closed.load(Ordering::Acquire);
+        let is_empty = !has_own && closed == self.opened.load(Ordering::Acquire);
+        (said != Some(spawned) && is_empty).then_some(spawned)
+    }
+
+    /// Worker `me`, whose own task does `last`, and ends.
+    fn work(&self, me: usize, last: impl FnOnce(&Run)) {
+        last(self);
+        self.own[me].store(false, Ordering::Relaxed);
+        let (mut said, mut searching) = (None, false);
+        while self.busy.load(Ordering::Acquire) > 0 {
+            if self.queued.swap(false, Ordering::AcqRel) {
+                if std::mem::take(&mut searching) {
+                    self.sleepers.found(|| self.queued.load(Ordering::Relaxed));
+                }
+                self.closed.fetch_add(1, Ordering::Release); // It has run, and ended.
+            }
+            if let Some(spawned) = self.has_to_tell(me, said) {
+                if said.replace(spawned).is_none() {
+                    self.busy.fetch_sub(1, Ordering::AcqRel);
+                }
+                self.parkers.iter().for_each(Parker::unpark);
+            }
+            let stays_up =
+                || self.queued.load(Ordering::Relaxed) || self.has_to_tell(me, said).is_some();
+            searching = self.sleepers.sleep(&self.parkers[me], searching, stays_up);
+        }
+    }
+}
+
+fn two_workers(last: impl FnOnce(&Run) + Copy + Send + Sync + 'static) {
+    // More than usual: a worker has told, is woken for the late task, and is held up with it while the other one
+    // falls asleep.
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(move || {
+        let run = Arc::new(Run::new());
+        let other = Arc::clone(&run);
+        let worker = thread::spawn(move || other.work(1, |_| ()));
+        run.work(0, last);
+        worker.join().unwrap();
+    });
 }
 
 // Not seen by it: the fence taken from `Sleepers::sleep`. Weakened: a worker that does not look again when it has said
 // that it sleeps: neither sees that it was the last, and both sleep (deadlock).
 #[test]
 fn two_workers_that_end_a_last_task_each() {
-    loom::model(|| {
-        let run = Arc::new(Run {
-            sleepers: Sleepers::default(),
-            parkers: [Parker::new(), Parker::new()],
-            ended: [AtomicBool::new(false), AtomicBool::new(false)],
-            busy: AtomicUsize::new(2),
-        });
-        let other = Arc::clone(&run);
-        let worker = thread::spawn(move || other.work(1));
-        run.work(0);
-        worker.join().unwrap();
-    });
+    two_workers(|_| ());
+}
+
+// One that has said that nothing is left runs what the other one's last task leaves. Weakened: it does not tell a second
+// time; it wakes nobody when it does; it counts what was spawned after it has looked: the other one sleeps for good
+// (deadlock).
+#[test]
+fn a_last_task_that_leaves_one_to_a_worker_that_had_told() {
+    two_workers(Run::spawn);
 }
