@@ -282,8 +282,8 @@ fn quiet_against_a_loop_that_waits_for_it() {
 /// The first thread cannot be started while a second job comes behind the first, and a loop sleeps until
 /// nothing is pending.
 ///
-/// Fails if a failed start refuses only the job it was for, or keeps its seat. Not tried as a weakening: that
-/// nobody is told that the refused ones were the last.
+/// Fails if a failed start refuses only the job it was for, or keeps its seat, or if nobody is told that
+/// the refused ones were the last.
 #[test]
 fn a_failed_start_against_submit() {
     loom::model(|| {

@@ -128,7 +128,7 @@ fn a_spared_wake_up_against_two_who_watch() {
     });
 }
 
-// One begins to watch while the one before gets up.
+// One begins to watch while the one before gets up. Not seen by it: `watch_too` that stores instead of exchanging.
 #[test]
 fn a_spared_wake_up_against_one_who_watches_too() {
     loom::model(|| {

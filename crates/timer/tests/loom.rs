@@ -296,8 +296,8 @@ fn close_against_insert() {
     });
 }
 
-/// A sleep asks without the lock whether it has fired, which its mark tells a microsecond later. Meant
-/// to catch, and not tried: `Shard::fire` that says so before it has taken the timers out.
+/// A sleep asks without the lock whether it has fired, which its mark tells a microsecond later.
+/// Caught: `Shard::fire` that says so before it has taken the timers out.
 #[test]
 fn polled_by_chance_while_it_fires() {
     loom::model(|| {

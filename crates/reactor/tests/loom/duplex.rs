@@ -1,6 +1,6 @@
 //! A stream in memory, the one protocol of the umbrella's own. What is below that crate does not build
-//! under this flag, so its file is compiled once more here, with loom's lock. What each model is made to catch
-//! was not tried.
+//! under this flag, so its file is compiled once more here, with loom's lock. Each weakening that is named was tried,
+//! and is a deadlock.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -48,7 +48,7 @@ async fn write(end: &mut DuplexStream, byte: u8) -> io::Result<usize> {
 }
 
 /// Two bytes through room for one, and then the end: each waits for the other, and nobody for ever.
-/// Made to catch: the waker left behind without another look (`op` not tried again after the clone); `poll`
+/// Weakened: the waker left behind without another look (`op` not tried again after the clone); `poll`
 /// waking nobody; `end` telling nobody.
 #[test]
 fn bytes_and_their_end() {
@@ -67,7 +67,7 @@ fn bytes_and_their_end() {
     });
 }
 
-/// One waits for room while the other end goes: it is told. Made to catch: `Drop` ending one way alone.
+/// One waits for room while the other end goes: it is told. Weakened: `Drop` ending one way alone.
 #[test]
 fn write_against_the_drop_of_the_reader() {
     loom::model(|| {
@@ -84,7 +84,7 @@ fn write_against_the_drop_of_the_reader() {
     });
 }
 
-/// A reader that was polled with one waker and then with another is woken by the second. Made to catch: a
+/// A reader that was polled with one waker and then with another is woken by the second. Weakened: a
 /// waker that stays where there is one.
 #[test]
 fn the_last_waker_counts() {
@@ -103,7 +103,7 @@ fn the_last_waker_counts() {
     });
 }
 
-/// Both ways at once, each end of which answers the other. Made to catch: a side that takes its own waker
+/// Both ways at once, each end of which answers the other. Weakened: a side that takes its own waker
 /// instead of the other's.
 #[test]
 fn question_and_answer() {
